@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# How a folder becomes a library, a test or a resource: the only three shapes the tree knows.
+
+# kvc_library(NAME SOURCES a.cpp ... DEPS lib ...): one folder, one static library with hidden symbols.
+# Headers are included from the top of the layer: "crypto/key.h" for src/crypto/key.h.
+function(kvc_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE $<BUILD_INTERFACE:kvc_flags>)
+endfunction()
+
+# kvc_test(NAME SOURCES a_test.cpp ... DEPS lib ... [LABELS unit|contract|e2e] [TIMEOUT s] [DEFINES X=Y ...]):
+# one GoogleTest program; every TEST in it is a ctest of its own.
+function(kvc_test name)
+  cmake_parse_arguments(ARG "" "LABELS;TIMEOUT" "SOURCES;DEPS;DEFINES" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} kvc_flags GTest::gtest GTest::gmock GTest::gtest_main Threads::Threads)
+  target_compile_definitions(${name} PRIVATE
+    KVC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    KVC_SHARED_DATA_DIR="${PROJECT_SOURCE_DIR}/../shared/data" ${ARG_DEFINES})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# kvc_embed(TARGET SYMBOL FILE): the bytes of FILE as `std::string_view kvc::resource::SYMBOL()`,
+# declared in the generated header "resource/SYMBOL.h".
+function(kvc_embed target symbol file)
+  get_filename_component(path "${file}" ABSOLUTE)
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/resource/${symbol}.cpp")
+  set(header "${CMAKE_CURRENT_BINARY_DIR}/resource/${symbol}.h")
+  add_custom_command(OUTPUT "${out}" "${header}"
+    COMMAND "${CMAKE_COMMAND}" -DSYMBOL=${symbol} -DINPUT=${path} -DOUTPUT=${out} -DHEADER=${header}
+            -P "${PROJECT_SOURCE_DIR}/packaging/cmake/EmbedFile.cmake"
+    DEPENDS "${path}" "${PROJECT_SOURCE_DIR}/packaging/cmake/EmbedFile.cmake" VERBATIM)
+  target_sources(${target} PRIVATE "${out}")
+  target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}")
+endfunction()

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by run.sh and test.sh: the Debian packages each needs, and how they get there.
+# Installs only what is missing, as root or through sudo, and says so; a second run installs nothing.
+
+KVC_PACKAGES_BUILD=(
+  g++ cmake ninja-build ccache pkg-config
+  libpoco-dev libssl-dev libsqlite3-dev
+  libprotobuf-dev protobuf-compiler
+  libvalijson-dev
+  ca-certificates openssl
+)
+# A development build has the test server and the tests beside it.
+KVC_PACKAGES_TEST=(
+  libgtest-dev libgmock-dev binutils procps
+)
+
+kvc_missing_packages() {
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || printf '%s\n' "$package"
+  done
+}
+
+kvc_install_packages() {
+  local missing
+  mapfile -t missing < <(kvc_missing_packages "$@")
+  if [ "${#missing[@]}" -eq 0 ]; then
+    return 0
+  fi
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "Missing packages: ${missing[*]}. Install them as root: apt-get install ${missing[*]}" >&2
+      return 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "Installing ${#missing[@]} packages: ${missing[*]}"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+    >/dev/null
+}
