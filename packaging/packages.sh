@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by run.sh and test.sh: the Debian packages each needs, and how they get there.
+# shellcheck disable=SC2034  # the lists are used by the scripts that source this one
+# Sourced by run.sh and test.sh: the Debian packages each needs, how they get there, and how the tree is built.
 # Installs only what is missing, as root or through sudo, and says so; a second run installs nothing.
 
 KVC_PACKAGES_BUILD=(
@@ -12,7 +13,7 @@ KVC_PACKAGES_BUILD=(
 )
 # A development build has the test server and the tests beside it.
 KVC_PACKAGES_TEST=(
-  libgtest-dev libgmock-dev binutils procps
+  libgtest-dev libgmock-dev binutils procps python3
 )
 
 kvc_missing_packages() {
@@ -40,4 +41,19 @@ kvc_install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
     >/dev/null
+}
+
+# kvc_build PRESET [TARGET ...]: progress in place on a terminal; elsewhere a line now and then.
+kvc_build() {
+  local preset=$1
+  shift
+  local targets=()
+  [ "$#" -eq 0 ] || targets=(--target "$@")
+  cmake --preset "$preset" -Wno-dev >/dev/null
+  if [ -t 1 ]; then
+    cmake --build --preset "$preset" -j "$(nproc)" "${targets[@]}"
+    return
+  fi
+  NINJA_STATUS='%f/%t ' cmake --build --preset "$preset" -j "$(nproc)" "${targets[@]}" |
+    awk '/^[0-9]+\/[0-9]+ / { if (++n % 50 == 0) print "  built " $1; next } { print }'
 }

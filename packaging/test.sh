@@ -26,8 +26,7 @@ if [ ! -d ../shared/data ]; then
 fi
 
 step "build, developer mode"
-cmake --preset dev -Wno-dev >/dev/null
-cmake --build --preset dev -j "$jobs" -- --quiet
+kvc_build dev
 
 status=0
 step "tests"
@@ -35,8 +34,7 @@ ctest --test-dir build/dev -j "$jobs" --output-on-failure --no-tests=error || st
 
 if [ "$quick" = no ] && [ "$status" -eq 0 ]; then
   step "build of the core with ASan and UBSan"
-  cmake --preset asan -Wno-dev >/dev/null
-  cmake --build --preset asan -j "$jobs" -- --quiet
+  kvc_build asan
   step "tests of the core with ASan and UBSan"
   ctest --test-dir build/asan -j "$jobs" --output-on-failure --no-tests=error || status=$?
 fi
