@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "crypto/trust_list.h"
+
+#include <fstream>
+
+#include "base/guard.h"
+#include "crypto/library_context.h"
+#include "crypto/openssl_ptr.h"
+
+namespace kvc::crypto {
+namespace {
+
+constexpr std::size_t kMaxFile = 1024UL * 1024UL;
+
+Result<std::string> read_file(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string content(kMaxFile + 1, '\0');
+  in.read(content.data(), static_cast<std::streamsize>(content.size()));
+  if (in.bad() || in.gcount() == 0) {
+    return Status(error::file_unreadable, "the file with CA certificates cannot be read: " + file).with("file", file);
+  }
+  content.resize(static_cast<std::size_t>(in.gcount()));
+  return content;
+}
+
+Result<std::vector<Certificate>> certificates_in(const std::string& content) {
+  auto from_pem = Certificate::all_from_pem(content);
+  if (from_pem.ok() || content.find("-----BEGIN") != std::string::npos) {
+    return from_pem;
+  }
+  KVC_ASSIGN(auto from_der, Certificate::from_der(content));
+  return std::vector<Certificate>{std::move(from_der)};
+}
+
+bool is_signed_by(const Certificate& certificate, const Certificate& issuer) {
+  EVP_PKEY* key = X509_get0_pubkey(issuer.native());
+  return key != nullptr &&
+         X509_NAME_cmp(X509_get_issuer_name(certificate.native()), X509_get_subject_name(issuer.native())) == 0 &&
+         X509_verify(certificate.native(), key) == 1;
+}
+
+Status load_into(std::vector<Certificate>& list, const std::string& file, bool roots) {
+  KVC_ASSIGN(const auto content, read_file(file));
+  const auto found = certificates_in(content);
+  if (!found.ok()) {
+    return Status(error::malformed, file + ": " + found.status().detail()).with("file", file);
+  }
+  for (const auto& certificate : found.value()) {
+    if (!certificate.is_ca()) {
+      return Status(error::malformed, file + ": holds a certificate that is no CA's").with("file", file);
+    }
+    if (roots && !is_signed_by(certificate, certificate)) {
+      return Status(error::malformed, file + ": holds a root certificate that is not self-signed").with("file", file);
+    }
+    list.push_back(certificate);
+  }
+  return {};
+}
+
+/// The CA of `list` whose key made the signature. Several CAs may bear one name (a CA that changed its key).
+const Certificate* issuer_in(const std::vector<Certificate>& list, const Certificate& certificate) {
+  for (const auto& candidate : list) {
+    if (is_signed_by(certificate, candidate)) {
+      return &candidate;
+    }
+  }
+  return nullptr;
+}
+
+/// RFC 5280 path validation of exactly this path, without its times: OpenSSL knows one time for all certificates.
+/// Empty, or what OpenSSL says against it.
+std::string path_fault(const Certificate& leaf, const Certificate& user_ca, const Certificate& root) {
+  const X509StorePtr store(X509_STORE_new());
+  const X509StoreContextPtr context(X509_STORE_CTX_new_ex(library_context(), nullptr));
+  const BorrowedX509Stack untrusted(sk_X509_new_null());
+  if (!store || !context || !untrusted || X509_STORE_add_cert(store.get(), root.native()) != 1 ||
+      sk_X509_push(untrusted.get(), user_ca.native()) <= 0 ||
+      X509_STORE_CTX_init(context.get(), store.get(), leaf.native(), untrusted.get()) != 1) {
+    return "the check cannot be started";
+  }
+  X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
+  X509_VERIFY_PARAM_set_depth(parameters, 1);
+  if (X509_verify_cert(context.get()) == 1) {
+    return {};
+  }
+  return X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
+}
+
+std::string validity_fault(const Certificate& leaf, const Certificate& user_ca, const Certificate& root, TimePoint at) {
+  if (!leaf.valid_at(at)) {
+    return at < leaf.not_before() ? "The certificate is not yet valid at the reference time."
+                                  : "The certificate has expired at the reference time.";
+  }
+  if (!user_ca.valid_at(leaf.not_before())) {
+    return "The User CA was not valid when it issued the certificate.";
+  }
+  if (!root.valid_at(user_ca.not_before())) {
+    return "The root was not valid when it issued the User CA.";
+  }
+  return {};
+}
+
+ChainCheck check(const TrustList& trust, const Certificate& leaf, TimePoint at) {
+  ChainCheck result;
+  result.weaknesses = weaknesses(leaf);
+  result.in_validity = leaf.valid_at(at);
+  const Certificate* user_ca = issuer_in(trust.user_cas, leaf);
+  if (user_ca == nullptr) {
+    result.reason = "The certificate was not issued by a User CA of the trust list, but by " + leaf.issuer() + ".";
+    return result;
+  }
+  result.issuer = *user_ca;
+  for (const auto& weakness : weaknesses(*user_ca)) {
+    result.weaknesses.push_back("User CA: " + weakness);
+  }
+  const Certificate* root = issuer_in(trust.roots, *user_ca);
+  if (root == nullptr) {
+    result.reason = "The User CA " + user_ca->subject() + " does not chain to a root of the trust list.";
+    return result;
+  }
+  if (leaf.is_ca() || !user_ca->is_ca() || !root->is_ca()) {
+    result.reason = leaf.is_ca() ? "The certificate is one of a CA, not of a user."
+                                 : "A certificate on the way to the root is not allowed to issue certificates.";
+    return result;
+  }
+  if (const std::string fault = path_fault(leaf, *user_ca, *root); !fault.empty()) {
+    result.reason = "The path to the root is not valid: " + fault + ".";
+    return result;
+  }
+  result.trusted = true;
+  result.reason = validity_fault(leaf, *user_ca, *root, at);
+  result.in_validity = result.reason.empty();
+  return result;
+}
+
+}  // namespace
+
+Result<TrustList> TrustList::load(const std::vector<std::string>& root_files,
+                                  const std::vector<std::string>& user_ca_files) {
+  return guarded([&]() -> Result<TrustList> {
+    const ErrorScope errors;
+    TrustList list;
+    for (const auto& file : root_files) {
+      KVC_TRY(load_into(list.roots, file, true));
+    }
+    for (const auto& file : user_ca_files) {
+      KVC_TRY(load_into(list.user_cas, file, false));
+    }
+    return list;
+  });
+}
+
+ChainCheck check_chain(const TrustList& trust, const Certificate& leaf, TimePoint at) {
+  const ErrorScope errors;
+  try {
+    return check(trust, leaf, at);
+  } catch (const std::exception&) {
+    ChainCheck failed;
+    failed.reason = "The chain could not be checked: not enough memory.";
+    return failed;
+  }
+}
+
+}  // namespace kvc::crypto
