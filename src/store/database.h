@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one door to the database: connections, transactions, schema versions.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/env.h"
+#include "base/log.h"
+#include "base/status.h"
+
+namespace Poco::Data {
+class Session;
+}
+
+namespace kvc::store {
+
+/// A database of one practice. SQLite: WAL, synchronous=FULL, foreign keys on, secure_delete, file mode 0600, integrity
+/// checked at opening (PRAGMA quick_check). Schema migrations (src/store/migrations) run inside open(), each in one
+/// transaction. Several processes of one machine may share the file; a network drive will not do (WAL needs shared
+/// memory). Thread: [any]; never on a host's main thread.
+///
+/// Errors of every function: storage_busy (another writer held the lock longer than kBusyTimeout; retry makes sense),
+/// storage_full, storage_corrupt, storage_failed, already_exists (a UNIQUE or PRIMARY KEY constraint).
+class Database {
+ public:
+  /// How long a writer waits for another one.
+  static constexpr Millis kBusyTimeout{10'000};
+
+  /// `dsn`: "sqlite" (kvconnect.db in `directory`), or "sqlite:FILE" (relative to `directory`). A missing directory is
+  /// made (mode 0700). Errors: storage_failed, storage_corrupt (damaged, or no database of ours; nothing was changed),
+  /// storage_too_new (made by a newer version, nothing was changed), storage_busy, invalid_settings for another scheme.
+  static Result<std::shared_ptr<Database>> open(const std::string& dsn, const std::string& directory, Env& env,
+                                                Log& log);
+
+  virtual ~Database() = default;
+
+  /// Runs `work` with a pooled session inside one transaction (SQLite: BEGIN IMMEDIATE); commits durably if it returns
+  /// OK, else rolls back. Exceptions of Poco::Data become a Status. Not to be nested. Statements: store/sql.h.
+  virtual Status write(const std::function<Status(Poco::Data::Session&)>& work) = 0;
+  /// The same for reading: one consistent snapshot, changes are refused (storage_failed).
+  virtual Status read(const std::function<Status(Poco::Data::Session&)>& work) = 0;
+
+  [[nodiscard]] virtual int schema_version() const = 0;
+};
+
+}  // namespace kvc::store

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/migrations.h"
+
+#include <Poco/Data/Session.h>
+#include <gtest/gtest.h>
+
+#include "store/sql.h"
+#include "store/sqlite_database.h"
+#include "unit/crypto/openssl_tool.h"
+
+namespace kvc::store {
+namespace {
+
+using Poco::Data::Session;
+using Poco::Data::Keywords::into;
+using Poco::Data::Keywords::now;
+using test_pki::ScratchDirectory;
+
+Result<std::shared_ptr<Database>> open_at(const ScratchDirectory& scratch, const std::vector<Migration>& migrations) {
+  return open_sqlite(scratch.file("m.db"), migrations, Env::system(), Log::none());
+}
+
+std::vector<Migration> first(std::size_t count) {
+  const auto& all = all_migrations();
+  return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+/// Names and definitions of everything in the schema.
+std::string schema_of(Database& database) {
+  std::vector<std::string> rows;
+  EXPECT_TRUE(
+      database
+          .read([&](Session& session) -> Status {
+            session << "SELECT type || ' ' || name || ' ' || COALESCE(sql, '') FROM sqlite_master ORDER BY name",
+                into(rows), now;
+            return {};
+          })
+          .ok());
+  std::string text;
+  for (const auto& row : rows) {
+    text += row + "\n";
+  }
+  return text;
+}
+
+std::vector<std::string> column(Database& database, const std::string& sql) {
+  std::vector<std::string> values;
+  EXPECT_TRUE(database
+                  .read([&](Session& session) -> Status {
+                    session << sql, into(values), now;
+                    return {};
+                  })
+                  .ok());
+  return values;
+}
+
+Status execute(Database& database, const std::string& sql) {
+  return database.write([&](Session& session) -> Status {
+    session << sql, now;
+    return {};
+  });
+}
+
+TEST(Migrations, AreNumberedAndNamed) {
+  int expected = 1;
+  for (const auto& migration : all_migrations()) {
+    EXPECT_EQ(migration.version, expected++);
+    EXPECT_FALSE(migration.name.empty());
+    EXPECT_FALSE(split_statements(migration.sql).empty());
+  }
+  EXPECT_GT(expected, 1);
+}
+
+TEST(Migrations, UseOnlyWhatPostgresqlKnowsToo) {
+  for (const auto& migration : all_migrations()) {
+    for (const auto& statement : split_statements(migration.sql)) {
+      for (const char* word :
+           {"AUTOINCREMENT", "WITHOUT ROWID", "INSERT OR", "PRAGMA", "DATETIME", "TRIGGER", " STRICT"}) {
+        EXPECT_EQ(statement.find(word), std::string::npos) << migration.name << ": " << word;
+      }
+    }
+  }
+}
+
+TEST(Migrations, FromEveryOlderVersionToTheSameSchema) {
+  const ScratchDirectory fresh;
+  const auto expected = schema_of(*open_at(fresh, all_migrations()).value());
+  for (std::size_t version = 0; version <= all_migrations().size(); ++version) {
+    SCOPED_TRACE("from version " + std::to_string(version));
+    const ScratchDirectory scratch;
+    if (version > 0) {
+      const auto old = open_at(scratch, first(version));
+      ASSERT_TRUE(old.ok()) << old.status().to_string();
+      EXPECT_EQ((*old)->schema_version(), static_cast<int>(version));
+      ASSERT_TRUE(
+          execute(**old, "INSERT INTO vault_secret VALUES ('account', 'kv_password', 'key', x'0102', 42)").ok());
+    }
+    const auto database = open_at(scratch, all_migrations());
+    ASSERT_TRUE(database.ok()) << database.status().to_string();
+    EXPECT_EQ(schema_of(**database), expected);
+    EXPECT_EQ(
+        column(**database, "SELECT account_id FROM vault_secret WHERE sealed = x'0102' AND changed_at = 42").size(),
+        version > 0 ? 1U : 0U);
+    EXPECT_EQ(column(**database, "SELECT name FROM schema_version ORDER BY version").size(), all_migrations().size());
+  }
+}
+
+TEST(Migrations, NewerDatabaseIsRefusedUntouched) {
+  const ScratchDirectory scratch;
+  {
+    auto newer = all_migrations();
+    newer.push_back({newer.back().version + 1, "future", "CREATE TABLE future (id TEXT);"});
+    ASSERT_TRUE(open_at(scratch, newer).ok());
+  }
+  const auto before = scratch.get("m.db");
+  const auto status = open_at(scratch, all_migrations()).status();
+  ASSERT_TRUE(status.is(error::storage_too_new)) << status.to_string();
+  EXPECT_EQ(status.params().at(0).second, std::to_string(all_migrations().back().version + 1));
+  EXPECT_EQ(status.params().at(1).second, std::to_string(all_migrations().back().version));
+  EXPECT_EQ(scratch.get("m.db"), before);
+}
+
+TEST(Migrations, FailedStepLeavesTheStepBefore) {
+  const ScratchDirectory scratch;
+  auto broken = all_migrations();
+  const int next = broken.back().version + 1;
+  broken.push_back({next, "broken", "CREATE TABLE half_done (id TEXT); INSERT INTO no_such_table VALUES (1);"});
+  EXPECT_TRUE(open_at(scratch, broken).status().is(error::storage_failed));
+  const auto database = open_at(scratch, all_migrations());
+  ASSERT_TRUE(database.ok()) << database.status().to_string();
+  EXPECT_EQ(schema_of(**database).find("half_done"), std::string::npos);
+  broken.back().sql = "CREATE TABLE half_done (id TEXT);";
+  EXPECT_TRUE(open_at(scratch, broken).ok());
+}
+
+TEST(Migrations, RunOnce) {
+  const ScratchDirectory scratch;
+  auto counting = all_migrations();
+  counting.push_back({counting.back().version + 1, "counting",
+                      "CREATE TABLE runs (id TEXT); INSERT INTO runs VALUES ('one; not two');"});
+  ASSERT_TRUE(open_at(scratch, counting).ok());
+  EXPECT_EQ(column(*open_at(scratch, counting).value(), "SELECT id FROM runs"),
+            std::vector<std::string>{"one; not two"});
+}
+
+TEST(SplitStatements, CommentsAndQuotes) {
+  using Statements = std::vector<std::string>;
+  EXPECT_EQ(split_statements(""), Statements{});
+  EXPECT_EQ(split_statements(" ; ;\n-- only; a comment"), Statements{});
+  EXPECT_EQ(split_statements("a;b"), (Statements{"a", "b"}));
+  EXPECT_EQ(split_statements("a -- x; y\n b;"), (Statements{"a \n b"}));
+  EXPECT_EQ(split_statements("INSERT 'it''s; -- fine';\"x;y\";"), (Statements{"INSERT 'it''s; -- fine'", "\"x;y\""}));
+  EXPECT_EQ(split_statements("open 'quote; "), (Statements{"open 'quote; "}));
+  EXPECT_EQ(split_statements("1 - 2; 3"), (Statements{"1 - 2", " 3"}));
+}
+
+}  // namespace
+}  // namespace kvc::store
