@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cryptographic Message Syntax (RFC 5652, RFC 5083) by OpenSSL: facts, no verdicts. Internal to message/.
+// Everything here works on whole buffers and throws nothing but std::bad_alloc.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/env.h"
+#include "base/status.h"
+#include "crypto/certificate.h"
+#include "crypto/key.h"
+#include "crypto/openssl_ptr.h"
+#include "message/open.h"
+#include "mime/transfer.h"
+#include "mime/wiped_bytes.h"
+
+namespace kvc::message::cms {
+
+/// [D] More recipients or signers than any real message has: each one costs a private or public key operation.
+inline constexpr int kMaxRecipients = 100;
+inline constexpr int kMaxSigners = 10;
+
+enum class Kind { enveloped, signed_data, other };
+
+/// A parsed ContentInfo, BER or DER.
+struct Parsed {
+  crypto::CmsPtr cms;
+  Kind kind = Kind::other;
+  bool trailing_bytes = false;  ///< something follows the structure
+};
+
+/// Error: malformed, for truncated input too.
+Result<Parsed> parse(std::string_view ber, OSSL_LIB_CTX* context);
+
+/// What became of an envelope.
+struct Decrypted {
+  /// decrypt_failed when no key opens it, for whatever reason: a wrong key, broken padding and broken content look the
+  /// same, so that nobody learns about a key from our answers (RFC 3218). malformed for a broken structure.
+  Status status;
+  std::vector<crypto::IssuerAndSerial> recipients;
+  std::string cipher;  ///< "aes-256-cbc"; empty when unknown
+  bool weak = false;   ///< the cipher is below the policy
+  std::string key_label;
+  bool trailing_bytes = false;
+  mime::WipedBytes content;
+};
+
+/// Opens EnvelopedData or AuthEnvelopedData (AES-GCM). Keys with a certificate serve the RecipientInfo that names it;
+/// keys without one are tried on every RSA RecipientInfo.
+Decrypted decrypt(std::string_view ber, std::span<const DecryptionKey> keys);
+
+/// One SignerInfo, examined.
+struct Signature {
+  std::optional<crypto::Certificate> certificate;  ///< embedded; none: nothing could be verified
+  bool digest_good = false;                        ///< the content is what was signed
+  bool signature_good = false;                     ///< the signature is of the certificate's key
+  std::string digest;                              ///< "sha-256"
+  std::string weakness;                            ///< one sentence; empty when within the policy
+  std::optional<TimePoint> signing_time;
+  [[nodiscard]] bool good() const { return certificate && digest_good && signature_good; }
+};
+
+struct Signatures {
+  std::vector<Signature> signers;  ///< none: a SignedData that signs nothing
+  int certificates = 0;            ///< how many are embedded
+};
+
+/// Examines a SignedData against `content`, in that very form and, where `canonical_too`, with every line end turned
+/// into CRLF (RFC 8551 section 3.1.1). Error: malformed.
+Result<Signatures> verify(CMS_ContentInfo* cms, std::string_view content, bool canonical_too);
+
+/// Content of an opaque SignedData; the copy inside `cms` is wiped. Error: malformed if it is detached.
+Result<mime::WipedBytes> take_content(CMS_ContentInfo* cms);
+
+/// DER of a detached SignedData: SHA-256, RSA PKCS#1 v1.5, signed attributes contentType, signingTime, messageDigest,
+/// smimeCapabilities (AES only) and signingCertificateV2; exactly one certificate, the signer's (protocol C).
+Result<std::string> sign_detached(std::string_view content, const crypto::PrivateKey& key,
+                                  const crypto::Certificate& certificate, TimePoint signing_time);
+
+/// DER of an EnvelopedData: AES-256-CBC, RSA PKCS#1 v1.5, recipients by issuer and serial number (protocol C).
+Status encrypt(std::string_view content, std::span<const crypto::Certificate> recipients, const mime::Sink& sink);
+
+}  // namespace kvc::message::cms

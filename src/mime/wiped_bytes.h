@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Growing byte buffers for the content of messages: wiped when they go, and when they move to a larger block.
+#pragma once
+
+#include <openssl/crypto.h>
+
+#include <cstddef>
+#include <new>
+#include <string_view>
+#include <vector>
+
+namespace kvc::mime {
+
+/// Allocator that overwrites memory before it gives it back.
+template <class T>
+struct WipingAllocator {
+  using value_type = T;
+  WipingAllocator() noexcept = default;
+  template <class U>
+  WipingAllocator(const WipingAllocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor): allocators convert
+  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T))); }
+  void deallocate(T* memory, std::size_t count) noexcept {
+    OPENSSL_cleanse(memory, count * sizeof(T));
+    ::operator delete(memory);
+  }
+  /// Growing leaves bytes unset: every user writes what it asked for.
+  template <class U>
+  void construct(U* at) noexcept {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <class U, class... Args>
+  void construct(U* at, Args&&... args) {
+    ::new (static_cast<void*>(at)) U(static_cast<Args&&>(args)...);
+  }
+  friend bool operator==(const WipingAllocator&, const WipingAllocator&) noexcept { return true; }
+};
+
+/// Plain text of a message. resize() leaves new bytes unset.
+using WipedBytes = std::vector<char, WipingAllocator<char>>;
+
+inline std::string_view view(const WipedBytes& bytes) noexcept {
+  return {bytes.data(), bytes.size()};
+}
+inline void append(WipedBytes& bytes, std::string_view text) {
+  bytes.insert(bytes.end(), text.begin(), text.end());
+}
+
+}  // namespace kvc::mime
