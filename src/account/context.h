@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the coordinators of this folder work with.
+#pragma once
+
+#include "account/account_service.h"
+#include "account/repository.h"
+
+namespace kvc::account {
+
+/// Names of an account's secrets in the vault (vault/vault.h).
+inline constexpr std::string_view kPassword = "kv_password";
+inline constexpr std::string_view kPendingPassword = "kv_password.pending";
+inline constexpr std::string_view kKeystorePassword = "keystore_password";
+inline constexpr std::string_view kContentKey = "content_key";
+inline std::string private_key_name(std::string_view generation_id) {
+  return "private_key." + std::string(generation_id);
+}
+
+struct Context {
+  std::shared_ptr<store::Database> database;
+  vault::Vault& vault;
+  Environments& environments;
+  Env& env;
+  Log& log;
+};
+
+/// An account in the hands of an assigned user.
+struct Access {
+  AccountRow row;
+  vault::AccountKey key;
+};
+
+}  // namespace kvc::account

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mailbox/blob.h"
+
+#include <algorithm>
+
+#include "account/sql.h"
+#include "base/guard.h"
+#include "store/sql.h"
+
+namespace kvc::mailbox {
+
+using account::Sql;
+
+BlobWriter::BlobWriter(store::Database& database, Env& env, std::string_view account_id, std::uint64_t limit)
+    : database_(database), env_(env), account_id_(account_id), id_(new_uuid(env)), limit_(limit) {}
+
+BlobWriter::~BlobWriter() {
+  if (finished_ || chunks_ == 0) {
+    return;
+  }
+  // If this fails too, erase_abandoned_blobs() finds it later.
+  const Status ignored = guarded([&] { return restart(); });
+  static_cast<void>(ignored);
+}
+
+Status BlobWriter::restart() {
+  if (chunks_ != 0) {
+    KVC_TRY(database_.write([&](Poco::Data::Session& session) {
+      erase_blob(session, id_);
+      return Status();
+    }));
+  }
+  buffer_.clear();
+  stored_ = 0;
+  chunks_ = 0;
+  status_ = {};
+  return {};
+}
+
+void BlobWriter::insert(Poco::Data::Session& session) {
+  if (chunks_ == 0) {
+    Sql(session, "INSERT INTO mail_blob (id, account_id, created_at) VALUES (?, ?, ?)")
+        .arg(id_)
+        .arg(account_id_)
+        .arg(store::millis(env_.now()))
+        .run();
+  }
+  // An empty mail has no chunk.
+  if (!buffer_.empty()) {
+    Sql(session, "INSERT INTO mail_chunk (blob_id, seq, data) VALUES (?, ?, ?)")
+        .arg(id_)
+        .arg(chunks_)
+        .blob(buffer_)
+        .run();
+  }
+}
+
+bool BlobWriter::flush() {
+  status_ = database_.write([&](Poco::Data::Session& session) {
+    insert(session);
+    return Status();
+  });
+  if (!status_.ok()) {
+    return false;
+  }
+  stored_ += buffer_.size();
+  ++chunks_;
+  buffer_.clear();
+  return true;
+}
+
+Status BlobWriter::finish(Poco::Data::Session& session) {
+  KVC_TRY(status_);
+  if (!buffer_.empty() || chunks_ == 0) {
+    insert(session);
+  }
+  Sql(session, "UPDATE mail_blob SET complete = 1, size = ? WHERE id = ?")
+      .arg(static_cast<std::int64_t>(size()))
+      .arg(id_)
+      .run();
+  return {};
+}
+
+BlobWriter::int_type BlobWriter::overflow(int_type character) {
+  if (traits_type::eq_int_type(character, traits_type::eof())) {
+    return traits_type::not_eof(character);
+  }
+  const char byte = traits_type::to_char_type(character);
+  return xsputn(&byte, 1) == 1 ? character : traits_type::eof();
+}
+
+std::streamsize BlobWriter::xsputn(const char* text, std::streamsize count) {
+  if (!status_.ok()) {
+    return 0;
+  }
+  std::string_view rest(text, static_cast<std::size_t>(count));
+  if (rest.size() > limit_ - std::min(limit_, size())) {
+    status_ = Status(error::too_large, "the mail is larger than the settings allow");
+    return 0;
+  }
+  while (!rest.empty()) {
+    const std::size_t part = std::min(rest.size(), kChunkSize - buffer_.size());
+    buffer_.append(rest.substr(0, part));
+    rest.remove_prefix(part);
+    if (buffer_.size() == kChunkSize && !flush()) {
+      return count - static_cast<std::streamsize>(rest.size());
+    }
+  }
+  return count;
+}
+
+Result<std::unique_ptr<BlobReader>> BlobReader::open(store::Database& database, std::string_view blob_id) {
+  std::int64_t size = -1;
+  KVC_TRY(database.read([&](Poco::Data::Session& session) {
+    Sql sql(session, "SELECT size FROM mail_blob WHERE id = ? AND complete = 1");
+    sql.arg(blob_id).into(size).next();
+    return Status();
+  }));
+  if (size < 0) {
+    return Status(error::not_found, "the stored mail is not there");
+  }
+  return std::unique_ptr<BlobReader>(new BlobReader(database, blob_id, static_cast<std::uint64_t>(size)));
+}
+
+std::uint64_t BlobReader::position() const {
+  return gptr() == nullptr ? next_ : chunk_begin_ + static_cast<std::uint64_t>(gptr() - eback());
+}
+
+BlobReader::int_type BlobReader::underflow() {
+  if (gptr() != nullptr && gptr() < egptr()) {
+    return traits_type::to_int_type(*gptr());
+  }
+  next_ = position();
+  setg(nullptr, nullptr, nullptr);
+  if (next_ >= size_ || !status_.ok()) {
+    return traits_type::eof();
+  }
+  const auto seq = static_cast<std::int64_t>(next_ / kChunkSize);
+  chunk_.clear();
+  status_ = database_.read([&](Poco::Data::Session& session) {
+    Sql sql(session, "SELECT data FROM mail_chunk WHERE blob_id = ? AND seq = ?");
+    sql.arg(id_).arg(seq).into_blob(chunk_).next();
+    return Status();
+  });
+  const std::size_t offset = next_ % kChunkSize;
+  if (status_.ok() && offset >= chunk_.size()) {
+    status_ = Status(error::storage_corrupt, "a part of the stored mail is missing");
+  }
+  if (!status_.ok()) {
+    return traits_type::eof();
+  }
+  chunk_begin_ = next_ - offset;
+  setg(chunk_.data(), chunk_.data() + offset, chunk_.data() + chunk_.size());
+  return traits_type::to_int_type(*gptr());
+}
+
+BlobReader::pos_type BlobReader::seekoff(off_type offset, std::ios_base::seekdir from, std::ios_base::openmode which) {
+  off_type base = 0;
+  if (from == std::ios_base::cur) {
+    base = static_cast<off_type>(position());
+  } else if (from == std::ios_base::end) {
+    base = static_cast<off_type>(size_);
+  }
+  return seekpos(pos_type(base + offset), which);
+}
+
+BlobReader::pos_type BlobReader::seekpos(pos_type target, std::ios_base::openmode which) {
+  const auto offset = static_cast<off_type>(target);
+  if ((which & std::ios_base::in) == 0 || offset < 0 || static_cast<std::uint64_t>(offset) > size_) {
+    return pos_type(off_type(-1));
+  }
+  next_ = static_cast<std::uint64_t>(offset);
+  setg(nullptr, nullptr, nullptr);
+  return target;
+}
+
+void erase_abandoned_blobs(Poco::Data::Session& session, std::string_view account_id, TimePoint now) {
+  constexpr std::chrono::hours kDay{24};
+  Sql(session, "DELETE FROM mail_blob WHERE account_id = ? AND complete = 0 AND created_at < ?")
+      .arg(account_id)
+      .arg(store::millis(now - kDay))
+      .run();
+}
+
+void erase_blob(Poco::Data::Session& session, std::string_view blob_id) {
+  Sql(session, "DELETE FROM mail_blob WHERE id = ?").arg(blob_id).run();
+}
+
+}  // namespace kvc::mailbox

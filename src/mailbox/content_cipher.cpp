@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mailbox/content_cipher.h"
+
+#include "crypto/aead.h"
+
+namespace kvc::mailbox {
+
+ContentCipher::ContentCipher(Env& env, Secret key, std::string account_id)
+    : env_(&env), key_(std::move(key)), account_id_(std::move(account_id)) {}
+
+Result<std::string> ContentCipher::seal(const Secret& plaintext, std::string_view place) const {
+  return crypto::aead_seal(*env_, key_, plaintext, account_id_ + '/' + std::string(place));
+}
+
+Result<Secret> ContentCipher::open(std::string_view sealed, std::string_view place) const {
+  auto opened = crypto::aead_open(key_, sealed, account_id_ + '/' + std::string(place));
+  if (!opened.ok()) {
+    return Status(error::storage_corrupt, "an encrypted column of the mailbox does not open");
+  }
+  return opened;
+}
+
+}  // namespace kvc::mailbox

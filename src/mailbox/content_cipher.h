@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Encryption of the mailbox's content columns.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/env.h"
+#include "base/secret.h"
+#include "base/status.h"
+
+namespace kvc::mailbox {
+
+/// AES-256-GCM under an account's content key; the account and the place ("inbox.<id>.details") are bound in, so that
+/// sealed bytes moved to another row do not open. Thread: [any].
+class ContentCipher {
+ public:
+  ContentCipher(Env& env, Secret key, std::string account_id);
+  [[nodiscard]] Result<std::string> seal(const Secret& plaintext, std::string_view place) const;
+  /// Error: storage_corrupt for changed bytes or another place.
+  [[nodiscard]] Result<Secret> open(std::string_view sealed, std::string_view place) const;
+
+ private:
+  Env* env_;
+  Secret key_;
+  std::string account_id_;
+};
+
+}  // namespace kvc::mailbox

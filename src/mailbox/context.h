@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the coordinators of this folder work with.
+#pragma once
+
+#include "mailbox/content_cipher.h"
+#include "mailbox/mailbox_service.h"
+
+namespace kvc::mailbox {
+
+struct Context {
+  std::shared_ptr<store::Database> database;
+  account::AccountService& accounts;
+  Env& env;
+  Log& log;
+};
+
+/// An account opened for one call.
+struct OpenAccount {
+  account::Session session;
+  ContentCipher cipher;
+  [[nodiscard]] const std::string& id() const { return session.account.id; }
+  [[nodiscard]] const std::string& address() const { return session.account.address; }
+};
+
+}  // namespace kvc::mailbox

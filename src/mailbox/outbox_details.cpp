@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mailbox/outbox_details.h"
+
+#include <algorithm>
+#include <charconv>
+#include <istream>
+#include <stdexcept>
+#include <streambuf>
+
+#include "mailbox/blob.h"
+#include "mailbox/outbox_repository.h"
+#include "mailbox/record.h"
+
+namespace kvc::mailbox {
+namespace {
+
+constexpr std::size_t kFixedFields = 5, kFileFields = 4;
+
+std::string details_place(std::string_view id) {
+  return "outbox." + std::string(id) + ".details";
+}
+
+std::string chunk_place(std::string_view id, std::int64_t part, std::int64_t seq) {
+  return "outbox." + std::string(id) + ".file." + std::to_string(part) + '.' + std::to_string(seq);
+}
+
+Status damaged() {
+  return {error::storage_corrupt, "the stored content of a message in the outbox is damaged"};
+}
+
+class FileReader final : public std::streambuf {
+ public:
+  FileReader(store::Database& database, const ContentCipher& cipher, std::string_view id, std::int64_t part,
+             std::uint64_t size)
+      : database_(database), cipher_(cipher), id_(id), part_(part), left_(size) {}
+
+ protected:
+  int_type underflow() override {
+    if (left_ == 0) {
+      return traits_type::eof();
+    }
+    const Status status = next_chunk();
+    if (!status.ok()) {
+      throw std::runtime_error("unreadable chunk");  // istream turns it into badbit
+    }
+    left_ -= chunk_.size();
+    char* begin = reinterpret_cast<char*>(chunk_.data());
+    setg(begin, begin, begin + chunk_.size());
+    return traits_type::to_int_type(*begin);
+  }
+
+ private:
+  Status next_chunk() {
+    std::string sealed;
+    KVC_TRY(database_.read([&](Poco::Data::Session& session) {
+      sealed = outbox::part(session, id_, part_, seq_);
+      return Status();
+    }));
+    KVC_ASSIGN(chunk_, cipher_.open(sealed, chunk_place(id_, part_, seq_)));
+    ++seq_;
+    return chunk_.empty() || chunk_.size() > left_ ? damaged() : Status();
+  }
+
+  store::Database& database_;
+  const ContentCipher& cipher_;
+  std::string id_;
+  std::int64_t part_, seq_ = 0;
+  std::uint64_t left_;
+  Secret chunk_;
+};
+
+class FileStream final : public std::istream {
+ public:
+  explicit FileStream(std::unique_ptr<FileReader> reader) : std::istream(reader.get()), reader_(std::move(reader)) {}
+
+ private:
+  std::unique_ptr<FileReader> reader_;
+};
+
+}  // namespace
+
+Result<std::string> seal_details(const ContentCipher& cipher, const OutboxDetails& details,
+                                 std::string_view outbox_id) {
+  std::vector<std::string> sizes;
+  for (const FileInfo& file : details.files) {
+    sizes.push_back(std::to_string(file.size));
+  }
+  const message::Receipt none;
+  const message::Receipt& receipt = details.receipt ? *details.receipt : none;
+  const char* kind = !details.receipt ? "" : receipt.processed ? "processed" : "displayed";
+  std::vector<std::string_view> fields{details.user_subject, details.text, kind, receipt.original_message_id,
+                                       receipt.final_recipient};
+  for (std::size_t i = 0; i < details.files.size(); ++i) {
+    const FileInfo& file = details.files[i];
+    fields.insert(fields.end(), {file.name, file.type, file.description, sizes[i]});
+  }
+  return cipher.seal(pack(fields), details_place(outbox_id));
+}
+
+Result<OutboxDetails> open_details(const ContentCipher& cipher, std::string_view sealed, std::string_view outbox_id) {
+  KVC_ASSIGN(const Secret record, cipher.open(sealed, details_place(outbox_id)));
+  KVC_ASSIGN(const auto fields, unpack(record));
+  if (fields.size() < kFixedFields || (fields.size() - kFixedFields) % kFileFields != 0) {
+    return damaged();
+  }
+  OutboxDetails details;
+  details.user_subject = fields[0];
+  details.text = fields[1];
+  if (!fields[2].empty()) {
+    details.receipt = message::Receipt{fields[3], fields[4], fields[2] == "processed"};
+  }
+  for (std::size_t i = kFixedFields; i < fields.size(); i += kFileFields) {
+    FileInfo file{fields[i], fields[i + 1], fields[i + 2], 0};
+    const std::string& size = fields[i + 3];
+    if (std::from_chars(size.data(), size.data() + size.size(), file.size).ec != std::errc()) {
+      return damaged();
+    }
+    details.files.push_back(std::move(file));
+  }
+  return details;
+}
+
+Status store_file(Poco::Data::Session& session, const ContentCipher& cipher, std::string_view outbox_id,
+                  std::int64_t part, const Secret& content) {
+  const auto bytes = content.bytes();
+  std::int64_t seq = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += kChunkSize, ++seq) {
+    const Secret chunk(bytes.subspan(at, std::min(kChunkSize, bytes.size() - at)));
+    KVC_ASSIGN(const std::string sealed, cipher.seal(chunk, chunk_place(outbox_id, part, seq)));
+    outbox::insert_part(session, outbox_id, part, seq, sealed);
+  }
+  return {};
+}
+
+std::unique_ptr<std::istream> read_file(store::Database& database, const ContentCipher& cipher,
+                                        std::string_view outbox_id, std::int64_t part, std::uint64_t size) {
+  return std::make_unique<FileStream>(std::make_unique<FileReader>(database, cipher, outbox_id, part, size));
+}
+
+}  // namespace kvc::mailbox

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the encrypted columns of the outbox hold.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "mailbox/content_cipher.h"
+#include "message/receipt.h"
+#include "store/database.h"
+
+namespace kvc::mailbox {
+
+struct FileInfo {
+  std::string name, type, description;
+  std::uint64_t size = 0;
+};
+
+/// The content of a message apart from its files' bytes.
+struct OutboxDetails {
+  std::string user_subject, text;
+  std::optional<message::Receipt> receipt;
+  std::vector<FileInfo> files;
+};
+
+Result<std::string> seal_details(const ContentCipher& cipher, const OutboxDetails& details, std::string_view outbox_id);
+Result<OutboxDetails> open_details(const ContentCipher& cipher, std::string_view sealed, std::string_view outbox_id);
+
+/// Stores a file in encrypted chunks, inside the caller's transaction.
+Status store_file(Poco::Data::Session& session, const ContentCipher& cipher, std::string_view outbox_id,
+                  std::int64_t part, const Secret& content);
+
+/// Reads a stored file from its start. The stream turns bad if a chunk is missing or damaged; it never ends early.
+/// `database` and `cipher` must outlive it.
+std::unique_ptr<std::istream> read_file(store::Database& database, const ContentCipher& cipher,
+                                        std::string_view outbox_id, std::int64_t part, std::uint64_t size);
+
+}  // namespace kvc::mailbox

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mailbox/outbox_repository.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "account/owner.h"
+#include "account/sql.h"
+#include "crypto/certificate.h"
+#include "store/sql.h"
+
+namespace kvc::mailbox {
+
+using account::Sql;
+
+namespace {
+
+constexpr std::array<std::pair<OutboxState, std::string_view>, 6> kStates{{
+    {OutboxState::draft, "draft"},
+    {OutboxState::queued, "queued"},
+    {OutboxState::accepted, "accepted"},
+    {OutboxState::delivered, "delivered"},
+    {OutboxState::answered, "answered"},
+    {OutboxState::failed, "failed"},
+}};
+
+constexpr std::string_view kColumns =
+    "SELECT id, account_id, message_id, recipient, service_id, subject, in_reply_to, state, receipt_requested, "
+    "receipt_for, details, blob_id, sealed_for, last_error, lease_owner, created_at, next_try, lease_until, "
+    "accepted_at, "
+    "delivered_at, answered_at, tries, tries_since FROM outbox ";
+
+// Where the columns of kColumns go.
+struct Reader {
+  OutboxRow row;
+  std::string state;
+  std::int64_t receipt_requested = 0, created = 0, next_try = 0, lease_until = 0, tries = 0, tries_since = 0;
+
+  void attach(Sql& sql) {
+    sql.into(row.id).into(row.account_id).into(row.message_id).into(row.recipient).into(row.service_id);
+    sql.into(row.subject).into(row.in_reply_to).into(state).into(receipt_requested).into(row.receipt_for);
+    sql.into_blob(row.details).into(row.blob_id).into(row.sealed_for).into(row.last_error).into(row.lease_owner);
+    sql.into(created).into(next_try).into(lease_until).into(row.accepted_at).into(row.delivered_at);
+    sql.into(row.answered_at).into(tries).into(tries_since);
+  }
+  const OutboxRow& take() {
+    const auto* found =
+        std::find_if(kStates.begin(), kStates.end(), [&](const auto& entry) { return entry.second == state; });
+    row.state = found == kStates.end() ? OutboxState::failed : found->first;
+    row.receipt_requested = receipt_requested != 0;
+    row.created = store::time_of(created);
+    row.next_try = store::time_of(next_try);
+    row.lease_until = store::time_of(lease_until);
+    row.tries = static_cast<int>(tries);
+    row.tries_since = static_cast<int>(tries_since);
+    return row;
+  }
+};
+
+}  // namespace
+
+std::string_view name(OutboxState state) {
+  return std::find_if(kStates.begin(), kStates.end(), [&](const auto& entry) { return entry.first == state; })->second;
+}
+
+namespace outbox {
+
+void insert(Poco::Data::Session& session, const OutboxRow& row) {
+  Sql(session,
+      "INSERT INTO outbox (id, account_id, message_id, recipient, service_id, subject, in_reply_to, state, "
+      "receipt_requested, receipt_for, details, created_at, next_try) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .arg(row.id)
+      .arg(row.account_id)
+      .arg(row.message_id)
+      .arg(row.recipient)
+      .arg(row.service_id)
+      .arg(row.subject)
+      .arg(row.in_reply_to)
+      .arg(name(row.state))
+      .arg(std::int64_t{row.receipt_requested ? 1 : 0})
+      .arg(row.receipt_for)
+      .blob(row.details)
+      .arg(store::millis(row.created))
+      .arg(store::millis(row.next_try))
+      .run();
+}
+
+std::optional<OutboxRow> find(Poco::Data::Session& session, std::string_view id) {
+  Sql sql(session, std::string(kColumns) + "WHERE id = ?");
+  sql.arg(id);
+  Reader reader;
+  reader.attach(sql);
+  return sql.next() ? std::optional(reader.take()) : std::nullopt;
+}
+
+std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::size_t offset,
+                            std::size_t limit, std::size_t& total) {
+  std::int64_t count = 0;
+  Sql counting(session, "SELECT count(*) FROM outbox WHERE account_id = ?");
+  counting.arg(account_id).into(count).next();
+  total = static_cast<std::size_t>(count);
+  std::vector<OutboxRow> rows;
+  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY created_at DESC, id LIMIT ? OFFSET ?");
+  sql.arg(account_id).arg(static_cast<std::int64_t>(limit)).arg(static_cast<std::int64_t>(offset));
+  Reader reader;
+  reader.attach(sql);
+  while (sql.next()) {
+    rows.push_back(reader.take());
+  }
+  return rows;
+}
+
+std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id) {
+  std::int64_t count = 0;
+  Sql sql(session, "SELECT count(*) FROM outbox WHERE account_id = ? AND state = 'queued'");
+  sql.arg(account_id).into(count).next();
+  return static_cast<std::size_t>(count);
+}
+
+bool has_receipt_for(Poco::Data::Session& session, std::string_view inbox_id) {
+  std::int64_t count = 0;
+  Sql sql(session, "SELECT count(*) FROM outbox WHERE receipt_for = ?");
+  sql.arg(inbox_id).into(count).next();
+  return count != 0;
+}
+
+std::optional<OutboxRow> claim(Poco::Data::Session& session, std::string_view account_id, TimePoint due, TimePoint now,
+                               std::string_view owner, TimePoint until) {
+  std::optional<OutboxRow> free_row;
+  {
+    Sql sql(session, std::string(kColumns) +
+                         "WHERE account_id = ? AND state = 'queued' AND next_try <= ? ORDER BY created_at, id");
+    sql.arg(account_id).arg(store::millis(due));
+    Reader reader;
+    reader.attach(sql);
+    while (!free_row && sql.next()) {
+      const OutboxRow& row = reader.take();
+      if (row.lease_owner.empty() || row.lease_until <= now || account::owner_gone(row.lease_owner)) {
+        free_row = row;
+      }
+    }
+  }
+  if (!free_row) {
+    return std::nullopt;
+  }
+  Sql(session,
+      "UPDATE outbox SET lease_owner = ?, lease_until = ?, tries = tries + 1, tries_since = tries_since + 1 WHERE id = "
+      "?")
+      .arg(owner)
+      .arg(store::millis(until))
+      .arg(free_row->id)
+      .run();
+  ++free_row->tries;
+  ++free_row->tries_since;
+  return free_row;
+}
+
+bool set_sealed(Poco::Data::Session& session, std::string_view id, std::string_view owner, std::string_view blob_id,
+                std::string_view sealed_for) {
+  return Sql(session, "UPDATE outbox SET blob_id = ?, sealed_for = ? WHERE id = ? AND lease_owner = ?")
+             .arg(blob_id)
+             .arg(sealed_for)
+             .arg(id)
+             .arg(owner)
+             .run() == 1;
+}
+
+bool set_accepted(Poco::Data::Session& session, std::string_view id, std::string_view owner, TimePoint at) {
+  const bool held = Sql(session,
+                        "UPDATE outbox SET state = 'accepted', accepted_at = ?, last_error = '', lease_owner = '', "
+                        "lease_until = 0 WHERE id = ? AND lease_owner = ? AND state = 'queued'")
+                        .arg(store::millis(at))
+                        .arg(id)
+                        .arg(owner)
+                        .run() == 1;
+  if (held) {
+    Sql(session, "DELETE FROM outbox_part WHERE outbox_id = ?").arg(id).run();
+  }
+  return held;
+}
+
+bool set_failed(Poco::Data::Session& session, std::string_view id, std::string_view owner, std::string_view error_key) {
+  return Sql(session,
+             "UPDATE outbox SET state = 'failed', last_error = ?, lease_owner = '', lease_until = 0 WHERE id = ? AND "
+             "lease_owner = ? AND state = 'queued'")
+             .arg(error_key)
+             .arg(id)
+             .arg(owner)
+             .run() == 1;
+}
+
+bool release(Poco::Data::Session& session, std::string_view id, std::string_view owner, TimePoint next_try,
+             std::string_view error_key, bool counts) {
+  return Sql(session,
+             "UPDATE outbox SET next_try = ?, last_error = ?, tries_since = tries_since - ?, lease_owner = '', "
+             "lease_until = 0 "
+             "WHERE id = ? AND lease_owner = ? AND state = 'queued'")
+             .arg(store::millis(next_try))
+             .arg(error_key)
+             .arg(std::int64_t{counts ? 0 : 1})
+             .arg(id)
+             .arg(owner)
+             .run() == 1;
+}
+
+namespace {
+
+// The row a receipt or an answer belongs to: addresses are compared as everywhere (crypto::same_address), not by the
+// database.
+std::optional<OutboxRow> sent_to(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id,
+                                 std::string_view from) {
+  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? AND message_id = ? AND receipt_for = ''");
+  sql.arg(account_id).arg(message_id);
+  Reader reader;
+  reader.attach(sql);
+  if (!sql.next() || !crypto::same_address(reader.row.recipient, from)) {
+    return std::nullopt;
+  }
+  return reader.take();
+}
+
+void set_arrived(Poco::Data::Session& session, const OutboxRow& row, OutboxState state, std::int64_t delivered_at,
+                 std::int64_t answered_at, TimePoint at) {
+  const std::int64_t accepted_at = row.accepted_at != 0 ? row.accepted_at : store::millis(at);
+  Sql(session,
+      "UPDATE outbox SET state = ?, accepted_at = ?, delivered_at = ?, answered_at = ?, last_error = '', lease_owner = "
+      "'', "
+      "lease_until = 0 WHERE id = ?")
+      .arg(name(state))
+      .arg(accepted_at)
+      .arg(delivered_at)
+      .arg(answered_at)
+      .arg(row.id)
+      .run();
+  Sql(session, "DELETE FROM outbox_part WHERE outbox_id = ?").arg(row.id).run();
+}
+
+}  // namespace
+
+bool set_delivered(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id,
+                   std::string_view from, TimePoint at) {
+  const auto row = sent_to(session, account_id, message_id, from);
+  if (!row) {
+    return false;
+  }
+  const OutboxState state = row->state == OutboxState::answered ? OutboxState::answered : OutboxState::delivered;
+  const std::int64_t first = row->delivered_at != 0 ? row->delivered_at : store::millis(at);
+  set_arrived(session, *row, state, first, row->answered_at, at);
+  return true;
+}
+
+bool set_answered(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id,
+                  std::string_view from, TimePoint at) {
+  const auto row = sent_to(session, account_id, message_id, from);
+  if (!row) {
+    return false;
+  }
+  const std::int64_t first = row->answered_at != 0 ? row->answered_at : store::millis(at);
+  set_arrived(session, *row, OutboxState::answered, row->delivered_at, first, at);
+  return true;
+}
+
+bool make_due(Poco::Data::Session& session, std::string_view id, TimePoint at) {
+  return Sql(session,
+             "UPDATE outbox SET state = 'queued', next_try = ?, tries_since = 0 WHERE id = ? AND state IN ('failed', "
+             "'queued')")
+             .arg(store::millis(at))
+             .arg(id)
+             .run() == 1;
+}
+
+bool withdraw(Poco::Data::Session& session, std::string_view id) {
+  return Sql(session, "DELETE FROM outbox WHERE id = ? AND state = 'queued' AND tries = 0").arg(id).run() == 1;
+}
+
+void insert_part(Poco::Data::Session& session, std::string_view id, std::int64_t part_number, std::int64_t seq,
+                 std::string_view sealed) {
+  Sql(session, "INSERT INTO outbox_part (outbox_id, part, seq, data) VALUES (?, ?, ?, ?)")
+      .arg(id)
+      .arg(part_number)
+      .arg(seq)
+      .blob(sealed)
+      .run();
+}
+
+std::string part(Poco::Data::Session& session, std::string_view id, std::int64_t part_number, std::int64_t seq) {
+  std::string sealed;
+  Sql sql(session, "SELECT data FROM outbox_part WHERE outbox_id = ? AND part = ? AND seq = ?");
+  sql.arg(id).arg(part_number).arg(seq).into_blob(sealed).next();
+  return sealed;
+}
+
+}  // namespace outbox
+}  // namespace kvc::mailbox

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fetches, stores, opens (protocol C "Receiving duties").
+#pragma once
+
+#include <set>
+
+#include "account/lease.h"
+#include "mailbox/blob.h"
+#include "mailbox/context.h"
+#include "mailbox/inbox_repository.h"
+#include "mailbox/receipt_rules.h"
+
+namespace kvc::mailbox {
+
+/// Opens a stored mail with all keys of the account and draws the consequences. Used at fetching, reopening and
+/// reading.
+class Reader {
+ public:
+  Reader(const Context& context, const OpenAccount& account);
+
+  /// Judged at the time of receipt. Error: storage only; a mail that cannot be read is a verdict, not an error.
+  Result<message::OpenedMessage> judge(const InboxRow& row);
+  /// In one transaction: verdict and details into `row`, confirmation or answer to the outbox, the owed receipt queued.
+  /// Without effect on a mail that was opened before, or that still does not open.
+  Status record(InboxRow& row, const message::OpenedMessage& message);
+
+ private:
+  const Context& context_;
+  const OpenAccount& account_;
+  message::OpenOptions options_;
+};
+
+/// Details of an opened mail, as record() sealed them.
+struct InboxDetails {
+  std::string from, subject, service_id, in_reply_to;
+};
+Result<InboxDetails> open_details(const ContentCipher& cipher, const InboxRow& row);
+
+/// One run over an account's mailbox on the server. The caller holds the account's fetch lease.
+class Receiver {
+ public:
+  Receiver(const Context& context, const OpenAccount& account, std::uint64_t max_bytes, account::Lease& lease,
+           const ProgressFn& progress, const Cancel& cancel);
+
+  /// Mails that fail are left on the server and skipped, so that one bad mail never holds up the others; `skipped` gets
+  /// the first reason. Errors: what concerns the whole account or the database, and cancelled.
+  Result<FetchSummary> run(Status& skipped);
+
+ private:
+  Status process_stored();
+  Status process(const std::string& inbox_id);
+  Result<bool> next_page();
+  Status take(const transport::WaitingMail& mail);
+  Status fetch(const transport::WaitingMail& mail, BlobWriter& writer);
+  Status store(const transport::WaitingMail& mail, BlobWriter& writer);
+  void remove(const transport::WaitingMail& mail);
+  Status skip(const Status& reason);
+
+  const Context& context_;
+  const OpenAccount& account_;
+  std::uint64_t max_bytes_;
+  account::Lease& lease_;
+  const ProgressFn& progress_;
+  const Cancel& cancel_;
+  Reader reader_;
+  FetchSummary summary_;
+  Status first_skipped_;
+  std::set<std::string> seen_;
+  std::vector<transport::WaitingMail> waiting_;
+  std::size_t limit_;
+};
+
+}  // namespace kvc::mailbox

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mailbox/sender.h"
+
+#include <istream>
+#include <ostream>
+
+#include "account/owner.h"
+#include "mailbox/retry_policy.h"
+#include "store/sql.h"
+
+namespace kvc::mailbox {
+namespace {
+
+// X-KVC-Sendersystem.
+constexpr std::string_view kSenderSystem = "KVConnectPlugin;V" KVC_VERSION;
+
+// Long enough for a large mail on a slow line. A holder that died on this machine loses it at once.
+constexpr std::chrono::minutes kLeaseTime{30};
+
+// Sealed mails are larger than their content: base64 twice, plus headers and signature.
+constexpr std::uint64_t sealed_limit(std::uint64_t content) {
+  return content * 2 + 1024 * 1024;
+}
+
+Status lease_lost() {
+  return {error::storage_busy, "another program took over the message"};
+}
+
+}  // namespace
+
+Sender::Sender(const Context& context, const OpenAccount& account, const ProgressFn& progress, const Cancel& cancel)
+    : context_(context),
+      account_(account),
+      progress_(progress),
+      cancel_(cancel),
+      owner_(account::new_owner(context.env)) {}
+
+Result<SendSummary> Sender::run() {
+  KVC_TRY(count_waiting());
+  if (summary_.waiting == 0) {
+    return summary_;
+  }
+  KVC_TRY(check_own_certificate());
+  const TimePoint due = context_.env.now();
+  bool go_on = true;
+  while (go_on) {
+    if (cancel_.requested()) {
+      return Status(error::cancelled, "cancelled while sending");
+    }
+    KVC_ASSIGN(auto row, claim(due));
+    if (!row) {
+      break;
+    }
+    if (progress_) {
+      progress_(-1, "send.mail");
+    }
+    const Status sent = send(*row);
+    if (sent.ok()) {
+      ++summary_.accepted;
+      continue;
+    }
+    KVC_ASSIGN(go_on, record_failure(*row, sent));
+  }
+  KVC_TRY(count_waiting());
+  return summary_;
+}
+
+Status Sender::count_waiting() {
+  return context_.database->read([&](Poco::Data::Session& session) {
+    summary_.waiting = static_cast<int>(outbox::count_queued(session, account_.id()));
+    return Status();
+  });
+}
+
+Result<std::optional<OutboxRow>> Sender::claim(TimePoint due) {
+  std::optional<OutboxRow> row;
+  KVC_TRY(context_.database->write([&](Poco::Data::Session& session) {
+    const TimePoint now = context_.env.now();
+    row = outbox::claim(session, account_.id(), due, now, owner_, now + kLeaseTime);
+    return Status();
+  }));
+  return row;
+}
+
+Status Sender::check_own_certificate() {
+  const crypto::Certificate& own = account_.session.identities.front().certificate;
+  const crypto::ChainCheck chain = crypto::check_chain(*account_.session.trust, own, context_.env.now());
+  if (!chain.trusted) {
+    return Status(error::certificate_untrusted, "the account's own certificate: " + chain.reason);
+  }
+  if (!chain.in_validity) {
+    return Status(error::certificate_expired, "the account's own certificate: " + chain.reason);
+  }
+  return {};
+}
+
+Status Sender::send(OutboxRow& row) {
+  KVC_ASSIGN(const crypto::Certificate recipient, recipient_certificate(row));
+  KVC_TRY(seal(row, recipient));
+  KVC_TRY(submit(row));
+  return record_accepted(row);
+}
+
+Result<crypto::Certificate> Sender::recipient_certificate(const OutboxRow& row) {
+  KVC_ASSIGN(auto certificate,
+             account_.session.client->certificate_of(account_.session.credentials, row.recipient, cancel_));
+  if (!crypto::same_address(certificate.email(), row.recipient)) {
+    return Status(error::certificate_foreign, "the server's certificate for the recipient names another address");
+  }
+  const crypto::ChainCheck chain = crypto::check_chain(*account_.session.trust, certificate, context_.env.now());
+  if (!chain.trusted) {
+    return Status(error::certificate_untrusted, "the recipient's certificate: " + chain.reason);
+  }
+  if (!chain.in_validity) {
+    return Status(error::certificate_expired, "the recipient's certificate: " + chain.reason);
+  }
+  return certificate;
+}
+
+// A mail that was sealed at an earlier try is used again as long as both certificates are the same.
+Status Sender::seal(OutboxRow& row, const crypto::Certificate& recipient) {
+  const crypto::Identity& own = account_.session.identities.front();
+  const std::string sealed_for = recipient.fingerprint_sha256() + '/' + own.certificate.fingerprint_sha256();
+  if (!row.blob_id.empty() && row.sealed_for == sealed_for) {
+    return {};
+  }
+  KVC_ASSIGN(const message::Outgoing mail, outgoing(row));
+  std::uint64_t content = mail.text.size();
+  KVC_ASSIGN(const OutboxDetails details, open_details(account_.cipher, row.details, row.id));
+  for (const FileInfo& file : details.files) {
+    content += file.size;
+  }
+  BlobWriter writer(*context_.database, context_.env, account_.id(), sealed_limit(content));
+  std::ostream out(&writer);
+  const Status sealed = message::seal(mail, {own.key, own.certificate, recipient}, context_.env, out);
+  KVC_TRY(writer.status());
+  KVC_TRY(sealed);
+  return store_sealed(row, writer, sealed_for);
+}
+
+Status Sender::store_sealed(OutboxRow& row, BlobWriter& writer, std::string_view sealed_for) {
+  const Status stored = context_.database->write([&](Poco::Data::Session& session) -> Status {
+    KVC_TRY(writer.finish(session));
+    if (!outbox::set_sealed(session, row.id, owner_, writer.id(), sealed_for)) {
+      return lease_lost();
+    }
+    if (!row.blob_id.empty()) {
+      erase_blob(session, row.blob_id);
+    }
+    return {};
+  });
+  KVC_TRY(stored);
+  writer.committed();
+  row.blob_id = writer.id();
+  row.sealed_for = sealed_for;
+  return {};
+}
+
+Result<message::Outgoing> Sender::outgoing(const OutboxRow& row) {
+  KVC_ASSIGN(const OutboxDetails details, open_details(account_.cipher, row.details, row.id));
+  message::Outgoing mail;
+  mail.from = account_.address();
+  mail.to = row.recipient;
+  mail.subject = row.subject;
+  KVC_ASSIGN(mail.service_id, service::ServiceId::parse(row.service_id));
+  mail.message_id = row.message_id;
+  mail.in_reply_to = row.in_reply_to;
+  mail.date = row.created;
+  mail.request_receipt = row.receipt_requested;
+  mail.sender_system = kSenderSystem;
+  mail.user_subject = details.user_subject;
+  mail.text = details.text;
+  mail.receipt = details.receipt;
+  for (std::size_t i = 0; i < details.files.size(); ++i) {
+    const FileInfo& file = details.files[i];
+    mail.attachments.push_back({file.name, file.type, file.description,
+                                [this, id = row.id, part = static_cast<std::int64_t>(i), size = file.size] {
+                                  return read_file(*context_.database, account_.cipher, id, part, size);
+                                }});
+  }
+  return mail;
+}
+
+Status Sender::submit(const OutboxRow& row) {
+  KVC_ASSIGN(const auto reader, BlobReader::open(*context_.database, row.blob_id));
+  std::istream mail(reader.get());
+  const Status submitted = account_.session.client->submit(account_.session.credentials, mail, reader->size(), cancel_);
+  KVC_TRY(reader->status());
+  return submitted;
+}
+
+Status Sender::record_accepted(const OutboxRow& row) {
+  return context_.database->write([&](Poco::Data::Session& session) {
+    // Not held any more: the recipient's receipt was faster, or another program sent the same mail again. Both are
+    // fine.
+    static_cast<void>(outbox::set_accepted(session, row.id, owner_, context_.env.now()));
+    return Status();
+  });
+}
+
+Result<bool> Sender::record_failure(const OutboxRow& row, const Status& failure) {
+  const Judgement judgement = classify(failure);
+  const bool repeatable = judgement.reaction == Reaction::later || judgement.reaction == Reaction::later_and_stop;
+  const bool gives_up =
+      judgement.reaction == Reaction::give_up || (repeatable && row.tries_since >= judgement.max_tries);
+  const char* key = failure.code().key;
+  const Status recorded = context_.database->write([&](Poco::Data::Session& session) {
+    if (gives_up) {
+      static_cast<void>(outbox::set_failed(session, row.id, owner_, key));
+    } else {
+      const TimePoint next =
+          repeatable ? context_.env.now() + backoff(row.tries_since, failure, context_.env) : row.next_try;
+      static_cast<void>(outbox::release(session, row.id, owner_, next, key, repeatable));
+    }
+    return Status();
+  });
+  context_.log.write(LogLevel::warning, "mailbox", "sending " + row.id + " failed: " + key);
+  if (judgement.reaction == Reaction::account) {
+    return failure;
+  }
+  KVC_TRY(recorded);
+  summary_.failed += gives_up ? 1 : 0;
+  return judgement.reaction != Reaction::later_and_stop;
+}
+
+}  // namespace kvc::mailbox

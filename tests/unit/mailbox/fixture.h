@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two practices that write to each other.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "service/known.h"
+#include "unit/account/world.h"
+
+namespace kvc::testing {
+
+inline constexpr const char* kAddressA = "praxis-a@kv-safenet.de";
+inline constexpr const char* kAddressB = "praxis-b@kv-safenet.de";
+// Words that may be nowhere in clear.
+inline constexpr const char* kUserSubject = "Befund-Testpatient-Betreff";
+inline constexpr const char* kText = "Testpatient-Inhalt-der-Nachricht";
+inline constexpr const char* kFileName = "Testpatient-Dateiname.txt";
+inline constexpr const char* kFileContent = "Testpatient-Inhalt-der-Datei";
+
+class Mailbox : public ::testing::Test {
+ protected:
+  mailbox::Draft draft(const std::string& to = kAddressB) const {
+    mailbox::Draft made;
+    made.account_id = world->account_a;
+    made.to = to;
+    made.service_id = service::enachricht_delivery();
+    made.subject = service::kEnachrichtSubject;
+    made.user_subject = kUserSubject;
+    made.text = kText;
+    made.files.push_back({kFileName, "text/plain", "Anhang", Secret(std::string_view(kFileContent))});
+    return made;
+  }
+  std::string queue(const mailbox::Draft& made) {
+    const auto id = world->mailbox->queue("anna", made);
+    EXPECT_TRUE(id.ok()) << id.status().to_string();
+    return id.ok() ? *id : std::string();
+  }
+  Result<mailbox::SendSummary> send() { return world->mailbox->send_due("anna", world->account_a, {}, world->cancel); }
+  Result<mailbox::FetchSummary> fetch_a() { return world->mailbox->fetch("anna", world->account_a, {}, world->cancel); }
+  Result<mailbox::FetchSummary> fetch_b() { return world->mailbox->fetch("bert", world->account_b, {}, world->cancel); }
+  std::vector<mailbox::OutboxItem> outbox_a() {
+    std::size_t total = 0;
+    return world->mailbox->outbox("anna", world->account_a, 0, 100, total).value();
+  }
+  std::vector<mailbox::OutboxItem> outbox_b() {
+    std::size_t total = 0;
+    return world->mailbox->outbox("bert", world->account_b, 0, 100, total).value();
+  }
+  std::vector<mailbox::InboxItem> inbox_a() {
+    std::size_t total = 0;
+    return world->mailbox->inbox("anna", world->account_a, 0, 100, total).value();
+  }
+  std::vector<mailbox::InboxItem> inbox_b() {
+    std::size_t total = 0;
+    return world->mailbox->inbox("bert", world->account_b, 0, 100, total).value();
+  }
+  mailbox::OutboxItem item_a(const std::string& id) {
+    for (auto& item : outbox_a()) {
+      if (item.id == id) {
+        return item;
+      }
+    }
+    ADD_FAILURE() << "not in the outbox";
+    return {};
+  }
+  std::vector<std::pair<std::string, std::string>>& on_server_b() { return world->server.account_of("praxis-b").mails; }
+  std::vector<std::pair<std::string, std::string>>& on_server_a() { return world->server.account_of("praxis-a").mails; }
+
+  // A mail of A that its own program would not send; `edit` may change the raw bytes on the way. Returns its
+  // Message-ID.
+  std::string deliver(message::Outgoing mail, const std::function<void(std::string&)>& edit = {}) {
+    const auto session = world->accounts->open("anna", world->account_a);
+    EXPECT_TRUE(session.ok());
+    mail.from = kAddressA;
+    mail.to = kAddressB;
+    mail.message_id = new_uuid(world->env) + "@kv-safenet.de";
+    mail.date = world->env.now();
+    const auto recipient = crypto::Certificate::from_pem(*world->server.account_of("praxis-b").certificate);
+    std::ostringstream raw;
+    const Status sealed = message::seal(
+        mail, {session->identities[0].key, session->identities[0].certificate, *recipient}, world->env, raw);
+    EXPECT_TRUE(sealed.ok()) << sealed.to_string();
+    std::string text = raw.str();
+    if (edit) {
+      edit(text);
+    }
+    on_server_b().emplace_back(mail.message_id, text);
+    return mail.message_id;
+  }
+  static message::Outgoing plain_mail() {
+    message::Outgoing mail;
+    mail.service_id = service::enachricht_delivery();
+    mail.subject = service::kEnachrichtSubject;
+    mail.text = "Hallo";
+    mail.request_receipt = true;
+    return mail;
+  }
+
+  std::unique_ptr<World> world = World::with_two_accounts();
+};
+
+}  // namespace kvc::testing

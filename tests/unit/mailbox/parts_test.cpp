@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small parts of the mailbox: records, content encryption, the schedule of tries.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <istream>
+
+#include "account/sql.h"
+#include "crypto/aead.h"
+#include "mailbox/content_cipher.h"
+#include "mailbox/outbox_details.h"
+#include "mailbox/record.h"
+#include "mailbox/retry_policy.h"
+#include "unit/account/world.h"
+
+namespace kvc::testing {
+namespace {
+
+using mailbox::ContentCipher;
+using ::testing::ElementsAre;
+
+TEST(Record, ComesBackAsItWas) {
+  const std::string binary("a\0:9\n", 5);
+  const auto fields = mailbox::unpack(mailbox::pack({"", binary, "ä", ""}));
+  ASSERT_TRUE(fields.ok());
+  EXPECT_THAT(*fields, ElementsAre("", binary, "ä", ""));
+  EXPECT_TRUE(mailbox::unpack(Secret()).value().empty());
+}
+
+TEST(Record, DamageIsNoticed) {
+  for (const char* broken :
+       {"x", "3", "3:ab", ":", "-1:", "99999999999999999999999:a", "1:ab", "18446744073709551615:a", " 1:a"}) {
+    EXPECT_TRUE(mailbox::unpack(Secret(std::string_view(broken))).status().is(error::storage_corrupt)) << broken;
+  }
+}
+
+Secret test_key() {
+  return Secret::of_size(crypto::kAeadKeyBytes);
+}
+
+TEST(ContentCipher, BindsToItsPlaceAndAccount) {
+  const ContentCipher cipher(Env::system(), test_key(), "account-1");
+  const Secret text(std::string_view("inhalt"));
+  const std::string sealed = cipher.seal(text, "inbox.1.details").value();
+  EXPECT_EQ(cipher.open(sealed, "inbox.1.details").value(), text);
+  EXPECT_TRUE(cipher.open(sealed, "inbox.2.details").status().is(error::storage_corrupt));
+  const ContentCipher other(Env::system(), test_key(), "account-2");
+  EXPECT_TRUE(other.open(sealed, "inbox.1.details").status().is(error::storage_corrupt));
+  std::string changed = sealed;
+  changed.back() = static_cast<char>(changed.back() ^ 1);
+  EXPECT_TRUE(cipher.open(changed, "inbox.1.details").status().is(error::storage_corrupt));
+  EXPECT_TRUE(cipher.open("", "inbox.1.details").status().is(error::storage_corrupt));
+}
+
+TEST(OutboxDetails, ComeBackAsTheyWere) {
+  const ContentCipher cipher(Env::system(), test_key(), "account");
+  mailbox::OutboxDetails details{
+      "Betreff", "Text", message::Receipt{"id@x", "a@b", true}, {{"n", "t", "d", 17}, {"m", "", "", 0}}};
+  const auto opened = mailbox::open_details(cipher, mailbox::seal_details(cipher, details, "1").value(), "1");
+  ASSERT_TRUE(opened.ok());
+  EXPECT_EQ(opened->user_subject, "Betreff");
+  EXPECT_EQ(opened->text, "Text");
+  EXPECT_TRUE(opened->receipt->processed);
+  EXPECT_EQ(opened->receipt->original_message_id, "id@x");
+  ASSERT_EQ(opened->files.size(), 2U);
+  EXPECT_EQ(opened->files[0].size, 17U);
+  const std::string wrong = cipher.seal(mailbox::pack({"1", "2", "3"}), "outbox.1.details").value();
+  EXPECT_TRUE(mailbox::open_details(cipher, wrong, "1").status().is(error::storage_corrupt));
+}
+
+TEST(OutboxFiles, DamagedChunkTurnsTheStreamBad) {
+  const auto world = World::with_two_accounts();
+  const ContentCipher cipher(world->env, test_key(), world->account_a);
+  auto draft = mailbox::Draft{};
+  draft.account_id = world->account_a;
+  draft.to = "praxis-b@kv-safenet.de";
+  draft.service_id = {"eNachricht", "Lieferung", "V2.0"};
+  draft.subject = "eNachricht";
+  const std::string id = world->mailbox->queue("anna", draft).value();
+  const Secret content(std::string_view("zwei Worte"));
+  ASSERT_TRUE(
+      world->database
+          ->write([&](Poco::Data::Session& session) { return mailbox::store_file(session, cipher, id, 0, content); })
+          .ok());
+  const auto read = [&](std::uint64_t size) {
+    const auto stream = mailbox::read_file(*world->database, cipher, id, 0, size);
+    std::string text(std::istreambuf_iterator<char>(*stream), {});
+    return text;
+  };
+  EXPECT_EQ(read(content.size()), content.reveal());
+  const auto longer = mailbox::read_file(*world->database, cipher, id, 0, content.size() + 1);
+  std::string buffer(100, '\0');
+  longer->read(buffer.data(), 100);
+  EXPECT_TRUE(longer->bad()) << "a missing chunk";
+  const auto shorter = mailbox::read_file(*world->database, cipher, id, 0, content.size() - 1);
+  shorter->read(buffer.data(), 100);
+  EXPECT_TRUE(shorter->bad()) << "a longer chunk than announced";
+}
+
+TEST(RetryPolicy, WaitsGrowToADay) {
+  FakeEnv env;
+  const Status busy(error::server_busy, "later");
+  Millis before{0};
+  for (int tries = 1; tries <= 8; ++tries) {
+    const Millis wait = mailbox::backoff(tries, busy, env);
+    EXPECT_GT(wait, before);
+    before = wait;
+  }
+  EXPECT_EQ(before, std::chrono::hours(24));
+  EXPECT_EQ(mailbox::backoff(1000, busy, env), std::chrono::hours(24));
+  EXPECT_EQ(mailbox::backoff(0, busy, env), std::chrono::minutes(1));
+  EXPECT_EQ(mailbox::backoff(-5, busy, env), std::chrono::minutes(1));
+}
+
+TEST(RetryPolicy, BelievesRetryAfterUpToADay) {
+  FakeEnv env;
+  EXPECT_EQ(mailbox::backoff(1, Status(error::server_busy, "").retry_in(std::chrono::hours(3)), env),
+            std::chrono::hours(3));
+  EXPECT_EQ(mailbox::backoff(1, Status(error::server_busy, "").retry_in(std::chrono::seconds(3)), env),
+            std::chrono::minutes(1));
+  EXPECT_EQ(mailbox::backoff(1, Status(error::server_busy, "").retry_in(std::chrono::hours(9999)), env),
+            std::chrono::hours(24));
+}
+
+}  // namespace
+}  // namespace kvc::testing
