@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tool/open_command.h"
+
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+
+#include <array>
+#include <iostream>
+
+#include "crypto/trust_list.h"
+#include "message/open.h"
+#include "tool/extract.h"
+#include "tool/files.h"
+#include "tool/options.h"
+
+namespace kvc::tool {
+namespace {
+
+using Poco::JSON::Array;
+using Poco::JSON::Object;
+
+constexpr std::array<OptionSpec, 6> kOptions = {{{"--key", true, false},
+                                                 {"--key-password-file", false, false},
+                                                 {"--root", true, false},
+                                                 {"--user-ca", true, false},
+                                                 {"--at", false, false},
+                                                 {"--extract", false, false}}};
+
+/// Scripts read the keys in this order.
+Object object() {
+  return Object(Poco::JSON_PRESERVE_KEY_ORDER);
+}
+
+Object signer_json(const message::Signer& signer) {
+  Object json = object();
+  json.set("email", signer.email);
+  json.set("subject", signer.subject);
+  json.set("issuer", signer.issuer);
+  json.set("serial", signer.serial);
+  json.set("not_after", rfc3339(signer.not_after));
+  return json;
+}
+
+Array strings_json(const std::vector<std::string>& values) {
+  Array json;
+  for (const auto& value : values) {
+    json.add(value);
+  }
+  return json;
+}
+
+Array recipients_json(const std::vector<crypto::IssuerAndSerial>& recipients) {
+  Array json;
+  for (const auto& recipient : recipients) {
+    Object entry = object();
+    entry.set("issuer", recipient.issuer);
+    entry.set("serial", recipient.serial_hex);
+    json.add(entry);
+  }
+  return json;
+}
+
+Object layer_json(const message::Layer& layer) {
+  Object json = object();
+  json.set("verdict", std::string(message::name(layer.verdict)));
+  json.set("from", layer.from);
+  json.set("signer", layer.signer ? Poco::Dynamic::Var(signer_json(*layer.signer)) : Poco::Dynamic::Var());
+  json.set("signing_time",
+           layer.signing_time ? Poco::Dynamic::Var(rfc3339(*layer.signing_time)) : Poco::Dynamic::Var());
+  json.set("content_cipher", layer.content_cipher);
+  json.set("digest", layer.digest);
+  json.set("dienstkennung", layer.service_id);
+  json.set("message_id", layer.message_id);
+  json.set("warnings", strings_json(layer.warnings));
+  std::vector<std::string> findings;
+  for (const auto finding : layer.findings) {
+    findings.emplace_back(message::name(finding));
+  }
+  json.set("findings", strings_json(findings));
+  json.set("reason", layer.reason);
+  json.set("recipients", recipients_json(layer.recipients));
+  return json;
+}
+
+Object message_json(const message::OpenedMessage& message, const std::vector<std::string>& files) {
+  Array layers, parts;
+  for (const auto& layer : message.layers) {
+    layers.add(layer_json(layer));
+  }
+  for (std::size_t i = 0; i < message.parts.size(); ++i) {
+    const auto& part = message.parts[i];
+    Object json = object();
+    json.set("name", part.name);
+    json.set("type", part.type);
+    json.set("description", part.description);
+    json.set("size", static_cast<Poco::UInt64>(part.size));
+    json.set("sha256", part.sha256);
+    if (i < files.size()) {
+      json.set("file", files[i]);
+    }
+    parts.add(json);
+  }
+  Object json = object();
+  json.set("verdict", std::string(message::name(message.verdict)));
+  json.set("layers", layers);
+  json.set("parts", parts);
+  return json;
+}
+
+Result<message::ReferenceTime> reference_time(const Options& options) {
+  const std::string at = options.one("--at").value_or("signing-time");
+  if (at == "signing-time") {
+    return message::ReferenceTime(message::AtSigningTime{});
+  }
+  if (at == "now") {
+    return message::ReferenceTime(Env::system().now());
+  }
+  KVC_ASSIGN(const TimePoint time, parse_rfc3339(at));
+  return message::ReferenceTime(time);
+}
+
+Result<message::OpenOptions> open_options(const Options& options) {
+  message::OpenOptions result;
+  KVC_ASSIGN(result.at, reference_time(options));
+  KVC_ASSIGN(const Secret password, read_password(options.one("--key-password-file")));
+  for (const auto& file : options.all("--key")) {
+    KVC_ASSIGN(auto keys, load_keys(file, password));
+    result.keys.insert(result.keys.end(), keys.begin(), keys.end());
+  }
+  KVC_ASSIGN(result.trust, crypto::TrustList::load(options.all("--root"), options.all("--user-ca")));
+  result.now = Env::system().now();
+  return result;
+}
+
+/// What a person reads beside the JSON: why the message is not valid, and what would help.
+void explain(const message::OpenedMessage& message) {
+  for (std::size_t i = 0; i < message.layers.size(); ++i) {
+    const auto& layer = message.layers[i];
+    if (layer.verdict == message::Verdict::valid) {
+      continue;
+    }
+    complain(std::string(say("Schicht ", "layer ")) + std::to_string(i + 1) + ": " +
+             std::string(message::name(layer.verdict)) + ": " + layer.reason);
+    if (layer.verdict == message::Verdict::decrypt_failed) {
+      for (const auto& recipient : layer.recipients) {
+        complain(std::string(
+                     say("  passend wäre der Schlüssel zum Zertifikat ", "  the key of this certificate would do: ")) +
+                 recipient.serial_hex + say(" von ", " of ").data() + recipient.issuer);
+      }
+    }
+  }
+}
+
+/// Nothing of the message itself could be read.
+bool unreadable(const message::OpenedMessage& message) {
+  return message.parts.empty() &&
+         (message.verdict == message::Verdict::malformed || message.verdict == message::Verdict::decrypt_failed);
+}
+
+Result<int> open_mail(std::span<const std::string> args) {
+  KVC_ASSIGN(const Options options, parse_options(args, kOptions));
+  if (options.positional.size() != 1) {
+    return Status(error::bad_request, std::string(say("genau eine Nachricht wird erwartet (- für die Standardeingabe)",
+                                                      "exactly one message is expected (- for standard input)")));
+  }
+  KVC_ASSIGN(const auto open_with, open_options(options));
+  KVC_ASSIGN(const auto in, open_input(options.positional.front()));
+  KVC_ASSIGN(const auto message, message::open(*in, open_with));
+  std::vector<std::string> files;
+  if (const auto directory = options.one("--extract")) {
+    KVC_ASSIGN(files, extract_parts(message, *directory));
+  }
+  message_json(message, files).stringify(std::cout, 2);
+  std::cout << std::endl;
+  explain(message);
+  if (message.verdict == message::Verdict::valid) {
+    return kGood;
+  }
+  return unreadable(message) ? kFailed : kWarning;
+}
+
+}  // namespace
+
+int run_open(std::span<const std::string> args) {
+  const auto result = open_mail(args);
+  return result.ok() ? *result : report(result.status());
+}
+
+}  // namespace kvc::tool

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// The built executable, as integrators and scripts use it.
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "crypto/pkcs12.h"
+#include "unit/crypto/openssl_tool.h"
+#include "unit/message/samples.h"
+
+namespace kvc {
+namespace {
+
+using message::samples::world;
+using testing::HasSubstr;
+
+/// JSON on standard output comes first; what is said to people follows.
+std::string json_text(const std::string& output) {
+  const auto begin = output.find("{\n");
+  const auto end = output.rfind("\n}");
+  return begin == std::string::npos || end == std::string::npos ? "{}" : output.substr(begin, end + 2 - begin);
+}
+
+Poco::JSON::Object::Ptr json(const std::string& output) {
+  return Poco::JSON::Parser().parse(json_text(output)).extract<Poco::JSON::Object::Ptr>();
+}
+
+class Tool : public testing::Test {
+ protected:
+  Tool() {
+    scratch_.put("root.pem", world().root.certificate.pem());
+    scratch_.put("user_ca.pem", world().user_ca.certificate.pem());
+    scratch_.put("anna.key", test_pki::key_pem(world().anna.key));
+    scratch_.put("anna.pem", world().anna.certificate.pem());
+    scratch_.put("bernd.key", test_pki::key_pem(world().bernd.key));
+    scratch_.put("bernd.pem", world().bernd.certificate.pem());
+    scratch_.put("stranger.key", test_pki::key_pem(test_pki::key("stranger")));
+    scratch_.put("text", "Guten Tag");
+    scratch_.put("befund.pdf", "%PDF-1.4 Beispiel");
+  }
+  test_pki::ToolResult tool(std::vector<std::string> args, const std::string& language = "de_DE.UTF-8") {
+    args.insert(args.begin(), KVC_TOOL);
+    return test_pki::run(args, scratch_.path(), {{"LC_ALL", language}});
+  }
+  std::vector<std::string> seal_args(const std::string& from = "anna@kv-safenet.de",
+                                     const std::string& cert = "anna.pem") {
+    return {"seal",
+            "--from",
+            from,
+            "--to",
+            "bernd@kv-safenet.de",
+            "--service",
+            "eNachricht;Lieferung;V2.0",
+            "--text",
+            "text",
+            "--attach",
+            "befund.pdf:application/pdf:eAB-PDF-unsigned",
+            "--attach",
+            "text",
+            "--key",
+            "anna.key",
+            "--cert",
+            cert,
+            "--recipient-cert",
+            "bernd.pem",
+            "--out",
+            "mail.eml"};
+  }
+  std::vector<std::string> open_args(const std::string& key = "bernd.key") {
+    return {"open", "mail.eml", "--key", key, "--root", "root.pem", "--user-ca", "user_ca.pem"};
+  }
+  test_pki::ScratchDirectory scratch_;
+};
+
+TEST_F(Tool, SealsAndOpens) {
+  const auto sealed = tool(seal_args());
+  ASSERT_EQ(sealed.exit_code, 0) << sealed.output;
+  EXPECT_THAT(json(sealed.output)->getValue<std::string>("message_id"), testing::EndsWith("@kv-safenet.de"));
+  const auto opened = tool(open_args());
+  ASSERT_EQ(opened.exit_code, 0) << opened.output;
+  const auto result = json(opened.output);
+  EXPECT_EQ(result->getValue<std::string>("verdict"), "valid");
+  const auto layer = result->getArray("layers")->getObject(0);
+  EXPECT_EQ(layer->getObject("signer")->getValue<std::string>("email"), "anna@kv-safenet.de");
+  EXPECT_EQ(layer->getValue<std::string>("dienstkennung"), "eNachricht;Lieferung;V2.0");
+  const auto parts = result->getArray("parts");
+  ASSERT_EQ(parts->size(), 3U);
+  EXPECT_EQ(parts->getObject(1)->getValue<std::string>("name"), "befund.pdf");
+  EXPECT_EQ(parts->getObject(1)->getValue<std::string>("description"), "eAB-PDF-unsigned");
+  EXPECT_EQ(parts->getObject(1)->getValue<int>("size"), 17);
+}
+
+TEST_F(Tool, KeysOfTheJsonKeepTheirOrder) {
+  ASSERT_EQ(tool(seal_args()).exit_code, 0);
+  const auto text = json_text(tool(open_args()).output);
+  std::size_t at = 0;
+  for (const char* key :
+       {"\"verdict\"", "\"layers\"",        "\"verdict\"",    "\"from\"",      "\"signer\"",       "\"email\"",
+        "\"subject\"", "\"issuer\"",        "\"serial\"",     "\"not_after\"", "\"signing_time\"", "\"content_cipher\"",
+        "\"digest\"",  "\"dienstkennung\"", "\"message_id\"", "\"warnings\"",  "\"parts\"",        "\"name\"",
+        "\"type\"",    "\"description\"",   "\"size\"",       "\"sha256\""}) {
+    const auto found = text.find(key, at);
+    ASSERT_NE(found, std::string::npos) << key;
+    at = found + 1;
+  }
+}
+
+TEST_F(Tool, ExitCodesFollowTheVerdict) {
+  ASSERT_EQ(tool(seal_args()).exit_code, 0);
+  const auto untrusted = tool({"open", "mail.eml", "--key", "bernd.key", "--root", "root.pem"});
+  EXPECT_EQ(untrusted.exit_code, 1) << untrusted.output;
+  EXPECT_EQ(json(untrusted.output)->getValue<std::string>("verdict"), "issuer_not_trusted");
+  auto later = open_args();
+  later.insert(later.end(), {"--at", "2049-01-01T00:00:00Z"});
+  EXPECT_EQ(tool(later).exit_code, 1);
+  const auto closed = tool(open_args("stranger.key"));
+  EXPECT_EQ(closed.exit_code, 2);
+  EXPECT_EQ(json(closed.output)->getValue<std::string>("verdict"), "decrypt_failed");
+  EXPECT_THAT(closed.output, HasSubstr(world().bernd.certificate.serial_hex()));
+  scratch_.put("mail.eml", "no mail");
+  EXPECT_EQ(tool(open_args()).exit_code, 2);
+}
+
+TEST_F(Tool, ReadsPkcs12AndPasswordFiles) {
+  ASSERT_EQ(tool(seal_args()).exit_code, 0);
+  const auto p12 = crypto::write_pkcs12({world().bernd}, Secret("Beispiel-Kennwort"), "bernd");
+  ASSERT_TRUE(p12.ok());
+  scratch_.put("bernd.p12", *p12);
+  scratch_.put("password", "Beispiel-Kennwort\n");
+  scratch_.put("wrong", "falsch\n");
+  auto args = open_args("bernd.p12");
+  args.insert(args.end(), {"--key-password-file", "password"});
+  EXPECT_EQ(tool(args).exit_code, 0);
+  args.back() = "wrong";
+  const auto wrong = tool(args);
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.output, HasSubstr("crypto.wrong_passphrase"));
+  EXPECT_THAT(wrong.output, testing::Not(HasSubstr("falsch")));
+}
+
+TEST_F(Tool, ExtractsWithSafeNames) {
+  ASSERT_EQ(tool(seal_args()).exit_code, 0);
+  auto args = open_args();
+  args.insert(args.end(), {"--extract", "teile"});
+  const auto first = tool(args);
+  ASSERT_EQ(first.exit_code, 0) << first.output;
+  EXPECT_EQ(scratch_.get("teile/befund.pdf"), "%PDF-1.4 Beispiel");
+  EXPECT_EQ(scratch_.get("teile/teil-1.txt"), "Guten Tag");
+  EXPECT_EQ(tool(args).exit_code, 2) << "files were overwritten";
+}
+
+TEST_F(Tool, SealRefusesWhatDoesNotBelongTogether) {
+  const auto foreign_key = tool(seal_args("anna@kv-safenet.de", "bernd.pem"));
+  EXPECT_EQ(foreign_key.exit_code, 2);
+  EXPECT_THAT(foreign_key.output, HasSubstr("crypto.not_our_key"));
+  const auto foreign_from = tool(seal_args("carla@kv-safenet.de"));
+  EXPECT_EQ(foreign_from.exit_code, 2);
+  EXPECT_THAT(foreign_from.output, HasSubstr("policy.certificate_foreign"));
+  EXPECT_FALSE(std::filesystem::exists(scratch_.file("mail.eml")));
+  EXPECT_FALSE(std::filesystem::exists(scratch_.file("mail.eml.part")));
+}
+
+TEST_F(Tool, SealWithAnExpiredCertificateWarns) {
+  scratch_.put("anna.key", test_pki::key_pem(world().expired.key));
+  scratch_.put("anna.pem", world().expired.certificate.pem());
+  const auto result = tool(seal_args());
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+}
+
+TEST_F(Tool, BadUsageIsTwoAndSaysWhy) {
+  EXPECT_EQ(tool({}).exit_code, 2);
+  EXPECT_EQ(tool({"nonsense"}).exit_code, 2);
+  EXPECT_EQ(tool({"open"}).exit_code, 2);
+  EXPECT_EQ(tool({"open", "a", "b"}).exit_code, 2);
+  EXPECT_EQ(tool({"open", "no-such-file", "--key", "bernd.key"}).exit_code, 2);
+  EXPECT_EQ(tool({"open", ".", "--key", "bernd.key"}).exit_code, 2);
+  EXPECT_EQ(tool({"open", "text", "--key", "no-such-key"}).exit_code, 2);
+  EXPECT_EQ(tool({"open", "text", "--key", "text"}).exit_code, 2);
+  EXPECT_EQ(tool({"open", "text", "--at", "gestern"}).exit_code, 2);
+  EXPECT_EQ(tool({"seal"}).exit_code, 2);
+  EXPECT_THAT(tool({"seal"}).output, HasSubstr("fehlt"));
+  EXPECT_THAT(tool({"seal"}, "en_GB.UTF-8").output, HasSubstr("is missing"));
+}
+
+TEST_F(Tool, HelpIsGermanOrEnglish) {
+  const auto german = tool({"--help"});
+  EXPECT_EQ(german.exit_code, 0);
+  EXPECT_THAT(german.output, HasSubstr("Nachricht öffnen"));
+  EXPECT_THAT(tool({"--help"}, "en_US.UTF-8").output, HasSubstr("open a message"));
+}
+
+class RealMailTool : public Tool {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(data_ + "/mail/arztbrief_2019_nested.eml")) {
+      GTEST_SKIP() << "the real mail is not at hand (" << data_ << "/mail)";
+    }
+  }
+  test_pki::ToolResult open_real(const std::vector<std::string>& more, const std::string& key = "") {
+    std::vector<std::string> args{"open",   data_ + "/mail/arztbrief_2019_nested.eml",
+                                  "--key",  key.empty() ? data_ + "/mail/arztbrief_2019_nested.key.pem" : key,
+                                  "--root", data_ + "/ca/ref_root_ca_1.pem"};
+    args.insert(args.end(), more.begin(), more.end());
+    return tool(args);
+  }
+  std::string data_ = std::filesystem::absolute(KVC_SHARED_DATA_DIR).string();
+};
+
+TEST_F(RealMailTool, ValidAtTheSigningTime) {
+  const auto result = open_real({"--user-ca", data_ + "/ca/ref1_user_ca_2.pem", "--at", "signing-time"});
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  const auto message = json(result.output);
+  EXPECT_EQ(message->getValue<std::string>("verdict"), "valid");
+  EXPECT_EQ(message->getArray("layers")->size(), 2U);
+  EXPECT_EQ(message->getArray("parts")->size(), 3U);
+}
+
+TEST_F(RealMailTool, ExpiredNow) {
+  const auto result = open_real({"--user-ca", data_ + "/ca/ref1_user_ca_2.pem", "--at", "now"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(json(result.output)->getValue<std::string>("verdict"), "certificate_expired");
+}
+
+TEST_F(RealMailTool, TheRootAlone) {
+  const auto result = open_real({});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(json(result.output)->getValue<std::string>("verdict"), "issuer_not_trusted");
+}
+
+TEST_F(RealMailTool, AnUnrelatedKey) {
+  const auto result = open_real({"--user-ca", data_ + "/ca/ref1_user_ca_2.pem"}, "stranger.key");
+  EXPECT_EQ(result.exit_code, 2);
+  const auto message = json(result.output);
+  EXPECT_EQ(message->getValue<std::string>("verdict"), "decrypt_failed");
+  const auto recipient = message->getArray("layers")->getObject(0)->getArray("recipients")->getObject(0);
+  EXPECT_EQ(recipient->getValue<std::string>("serial"), "9F36243C");
+  EXPECT_THAT(recipient->getValue<std::string>("issuer"), HasSubstr("CN=vivy"));
+}
+
+}  // namespace
+}  // namespace kvc
