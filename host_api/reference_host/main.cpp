@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// pvs-host: a small practice system, to run a plugin by a script.
+#include <signal.h>
+
+#include <atomic>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <pvs/host.hpp>
+#include <string>
+#include <vector>
+
+#include "atomic_file.h"
+#include "practice.h"
+#include "renderer.h"
+#include "runner.h"
+#include "script.h"
+#include "services.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace pvs::host;
+
+constexpr int kGood = 0;
+constexpr int kScriptFailed = 2;
+constexpr int kAborted = 3;
+constexpr std::size_t kMaxSettings = 1048576;
+constexpr std::chrono::milliseconds kStop{15000};
+
+std::atomic<bool> g_abort{false};
+void on_signal(int) {
+  g_abort.store(true);
+}
+
+constexpr const char* kUsage =
+    "pvs-host run --plugin DIR --script FILE.json --practice FILE.json\n"
+    "             [--settings FILE.json] [--data DIR]\n"
+    "\n"
+    "  --plugin    folder with manifest.json and the library it names\n"
+    "  --script    the steps; see host_api/README.md\n"
+    "  --practice  the practice: users, patients, documents\n"
+    "  --settings  settings of the plugin; relative paths in it start at its folder\n"
+    "  --data      the host's data (default: ./pvs-host-data); one folder for each practice\n"
+    "\n"
+    "Every view is printed as one line of JSON, sentences for people on standard error.\n"
+    "Exit code: 0 good; 2 a step failed, or the script is wrong; 3 the run did not get going or was interrupted.\n";
+
+std::map<std::string, std::string> parse_options(const std::vector<std::string>& arguments) {
+  static const std::vector<std::string> known{"plugin", "script", "practice", "settings", "data"};
+  std::map<std::string, std::string> options{{"data", "pvs-host-data"}};
+  for (std::size_t i = 0; i < arguments.size(); i += 2) {
+    const std::string name = arguments[i].starts_with("--") ? arguments[i].substr(2) : "";
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw InputError("unknown argument " + arguments[i]);
+    }
+    if (i + 1 == arguments.size()) {
+      throw InputError("the argument " + arguments[i] + " needs a value");
+    }
+    options[name] = arguments[i + 1];
+  }
+  for (const char* name : {"plugin", "script", "practice"}) {
+    if (!options.contains(name)) {
+      throw InputError("the argument --" + std::string(name) + " is missing");
+    }
+  }
+  return options;
+}
+
+pvs::v1::HelloRequest greeting(const std::map<std::string, std::string>& options, const Practice& practice) {
+  pvs::v1::HelloRequest hello;
+  hello.set_locale(practice.locale);
+  if (const auto settings = options.find("settings"); settings != options.end()) {
+    hello.set_settings_json(read_small_file(settings->second, kMaxSettings));
+    hello.set_settings_directory(fs::absolute(settings->second).parent_path().string());
+  }
+  return hello;
+}
+
+int run_script(pvs::LoadedPlugin& plugin, Services& services, const std::vector<Step>& steps, const fs::path& base) {
+  JsonLinesRenderer renderer(std::cout, std::cerr);
+  try {
+    Runner(plugin, services, renderer, base, g_abort).run(steps);
+    return kGood;
+  } catch (const StepFailed& e) {
+    std::cerr << "FAILED " << e.what() << '\n';
+  } catch (const InputError& e) {
+    std::cerr << "SCRIPT ERROR " << e.what() << '\n';
+  } catch (const Aborted& e) {
+    std::cerr << "ABORTED " << e.what() << '\n';
+    return kAborted;
+  }
+  return kScriptFailed;
+}
+
+int run(const std::map<std::string, std::string>& options) {
+  std::vector<Step> steps;
+  try {
+    steps = read_script(options.at("script"));
+  } catch (const InputError& e) {
+    std::cerr << "SCRIPT ERROR " << e.what() << '\n';
+    return kScriptFailed;
+  }
+  Practice practice = read_practice(options.at("practice"));
+  const pvs::v1::HelloRequest hello = greeting(options, practice);
+  make_private_directory(fs::absolute(options.at("data")));
+  const auto services = std::make_shared<Services>(std::move(practice), options.at("data"));
+  const pvs::LoadResult loaded = pvs::LoadedPlugin::load(options.at("plugin"), services, {"pvs-host", "1.0"});
+  if (loaded.plugin == nullptr) {
+    std::cerr << "PLUGIN REFUSED " << loaded.reason << '\n';
+    return kAborted;
+  }
+  const std::string reason = loaded.plugin->start(hello);
+  int code = kAborted;
+  if (!reason.empty()) {
+    std::cerr << "PLUGIN DOES NOT START " << reason << '\n';
+  } else {
+    code = run_script(*loaded.plugin, *services, steps, fs::absolute(options.at("script")).parent_path());
+  }
+  if (loaded.plugin->stop(kStop) != PVS_OK) {
+    std::cerr << "PLUGIN DID NOT STOP\n";
+    return kAborted;
+  }
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
+    std::cout << kUsage;
+    return arguments.empty() ? kAborted : kGood;
+  }
+  struct sigaction action {};
+  action.sa_handler = &on_signal;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  try {
+    if (arguments[0] != "run") {
+      throw InputError("unknown command " + arguments[0]);
+    }
+    return run(parse_options({arguments.begin() + 1, arguments.end()}));
+  } catch (const std::exception& e) {
+    std::cerr << "ABORTED " << e.what() << '\n';
+    return kAborted;
+  }
+}
