@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The menu entries: one file each, listed in table.cpp.
+#pragma once
+
+#include "commands/command.h"
+
+namespace kvc::plugin::commands {
+
+// kvconnect.accounts, and the views "accounts" and "account.overview"
+Answer accounts_invoke(Runtime& runtime, const Request& request);
+Answer accounts_act(Runtime& runtime, const Request& request);
+Answer overview_act(Runtime& runtime, const Request& request);
+// kvconnect.account.new, and the views "account.new" and "account.password_change"
+Answer new_account_invoke(Runtime& runtime, const Request& request);
+Answer new_account_act(Runtime& runtime, const Request& request);
+Answer password_change_act(Runtime& runtime, const Request& request);
+// kvconnect.inbox, and the views "inbox" and "inbox.message"
+Answer inbox_invoke(Runtime& runtime, const Request& request);
+Answer inbox_act(Runtime& runtime, const Request& request);
+Answer inbox_message_act(Runtime& runtime, const Request& request);
+// kvconnect.outbox, and the views "outbox" and "outbox.message"
+Answer outbox_invoke(Runtime& runtime, const Request& request);
+Answer outbox_act(Runtime& runtime, const Request& request);
+// kvconnect.fetch, and the view "fetch.summary"
+Answer fetch_invoke(Runtime& runtime, const Request& request);
+Answer fetch_summary_act(Runtime& runtime, const Request& request);
+/// The schedule fired: as fetch, but quiet, and only one at a time for a user.
+Answer fetch_scheduled(Runtime& runtime, const Request& request);
+// kvconnect.compose.enachricht, and its view
+Answer compose_invoke(Runtime& runtime, const Request& request);
+Answer compose_act(Runtime& runtime, const Request& request);
+// kvconnect.doctor, and its view
+Answer doctor_invoke(Runtime& runtime, const Request& request);
+Answer doctor_act(Runtime& runtime, const Request& request);
+/// Views that can only be left.
+Answer notice_act(Runtime& runtime, const Request& request);
+
+}  // namespace kvc::plugin::commands

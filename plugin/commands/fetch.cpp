@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// kvconnect.fetch: "Nachrichten abholen", by hand and by schedule.
+#include <algorithm>
+#include <set>
+
+#include "commands/entries.h"
+#include "commands/mail_pages.h"
+
+namespace kvc::plugin::commands {
+namespace {
+
+using account::Overview;
+using views::FetchOutcome;
+
+/// Rows looked at for the audit log; older ones have been told before.
+constexpr std::size_t kMostRows = 500;
+
+void tell_assigned_users(Runtime& runtime, const Overview& account, int messages) {
+  if (messages <= 0) {
+    return;
+  }
+  const Texts texts = runtime.texts();
+  pvs::v1::NotifyRequest notification;
+  notification.set_notification_id("kvconnect.inbox." + account.id);
+  for (const std::string& user : account.user_ids) {
+    notification.add_user_ids(user);
+  }
+  notification.set_severity(pvs::v1::SEVERITY_INFO);
+  notification.set_title(texts("notify.new_mail.title"));
+  notification.set_text(
+      texts.count("notify.new_mail.text", static_cast<std::uint64_t>(messages), {{"account", account_label(account)}}));
+  notification.set_command_id("kvconnect.inbox");
+  runtime.host().notify(notification);
+}
+
+/// One audit event for each message stored since `begin`.
+void audit_new(Runtime& runtime, Core& core, const Request& request, const Overview& account, TimePoint begin,
+               const mailbox::FetchSummary& summary) {
+  const auto fresh = static_cast<std::size_t>(std::max(0, summary.fetched) + std::max(0, summary.receipts));
+  if (fresh == 0) {
+    return;
+  }
+  std::size_t total = 0;
+  const auto rows = core.mailbox().inbox(request.who.user_id, account.id, 0, std::min(fresh + 16, kMostRows), total);
+  if (!rows.ok()) {
+    return;
+  }
+  for (const mailbox::InboxItem& item : rows.value()) {
+    if (item.received >= begin) {
+      runtime.host().audit(request.who.user_id, item.is_receipt ? "receipt.received" : "message.received",
+                           item.message_id, true, {{"verdict", std::string(message::name(item.verdict))}});
+    }
+  }
+}
+
+/// Ids of the messages of an account that wait to be sent. A fetch sends them too, and that belongs into the audit log.
+std::set<std::string> waiting_messages(Core& core, const Request& request, const Overview& account) {
+  std::set<std::string> ids;
+  std::size_t total = 0;
+  const auto rows = core.mailbox().outbox(request.who.user_id, account.id, 0, kMostRows, total);
+  if (rows.ok()) {
+    for (const mailbox::OutboxItem& item : rows.value()) {
+      if (item.state == mailbox::OutboxState::queued) {
+        ids.insert(item.id);
+      }
+    }
+  }
+  return ids;
+}
+
+void audit_sent(Runtime& runtime, Core& core, const Request& request, const Overview& account,
+                const std::set<std::string>& waited) {
+  if (waited.empty()) {
+    return;
+  }
+  std::size_t total = 0;
+  const auto rows = core.mailbox().outbox(request.who.user_id, account.id, 0, kMostRows, total);
+  if (!rows.ok()) {
+    return;
+  }
+  for (const mailbox::OutboxItem& item : rows.value()) {
+    if (waited.contains(item.id) && item.state == mailbox::OutboxState::accepted) {
+      runtime.host().audit(request.who.user_id, "message.accepted", item.message_id, true);
+    }
+  }
+}
+
+FetchOutcome fetch_account(Runtime& runtime, Core& core, const Request& request, const Overview& account,
+                           JobContext& job) {
+  FetchOutcome outcome;
+  outcome.account_name = account_label(account);
+  // The database keeps milliseconds: what is stored in this very one must not fall before the beginning.
+  const TimePoint begin = std::chrono::floor<Millis>(runtime.env().now());
+  const std::set<std::string> waited = waiting_messages(core, request, account);
+  auto fetched = core.mailbox().fetch(request.who.user_id, account.id, progress_to(job, request.texts), job.cancel());
+  audit_sent(runtime, core, request, account, waited);
+  if (!fetched.ok()) {
+    outcome.status = fetched.status();
+    return outcome;
+  }
+  outcome.summary = fetched.value();
+  audit_new(runtime, core, request, account, begin, outcome.summary);
+  tell_assigned_users(runtime, account, outcome.summary.fetched);
+  return outcome;
+}
+
+/// Fetches for every account that is ready; an account that fails does not keep the others from their mail.
+Result<std::vector<FetchOutcome>> fetch_all(Runtime& runtime, const Request& request, JobContext& job) {
+  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+  KVC_ASSIGN(std::vector<Overview> accounts, core->accounts().list(request.who.user_id));
+  std::vector<FetchOutcome> outcomes;
+  for (const Overview& account : accounts) {
+    if (account.state != account::State::ready) {
+      continue;
+    }
+    outcomes.push_back(fetch_account(runtime, *core, request, account, job));
+    if (job.cancel().requested()) {
+      return Status(error::cancelled, "cancelled between two accounts");
+    }
+  }
+  return outcomes;
+}
+
+/// The first failure if there was nothing but failure.
+Status only_failure(const std::vector<FetchOutcome>& outcomes) {
+  const bool all = !outcomes.empty() && std::all_of(outcomes.begin(), outcomes.end(),
+                                                    [](const FetchOutcome& outcome) { return !outcome.status.ok(); });
+  return all ? outcomes.front().status : Status();
+}
+
+Result<pvs::v1::ActionReply> fetch(Runtime& runtime, const Request& request, JobContext& job) {
+  KVC_ASSIGN(std::vector<FetchOutcome> outcomes, fetch_all(runtime, request, job));
+  if (outcomes.empty()) {
+    return reply_view(runtime, request, views::notice(request.texts, "fetch.no_account", pvs::v1::SEVERITY_INFO), {});
+  }
+  KVC_TRY(only_failure(outcomes));
+  return reply_view(runtime, request, views::fetch_summary(request.texts, outcomes), {});
+}
+
+/// Gives the right to fetch back however the job ends.
+class BackgroundFetch {
+ public:
+  BackgroundFetch(Runtime& runtime, std::string user) : runtime_(runtime), user_(std::move(user)) {}
+  BackgroundFetch(const BackgroundFetch&) = delete;
+  BackgroundFetch& operator=(const BackgroundFetch&) = delete;
+  ~BackgroundFetch() { runtime_.end_background_fetch(user_); }
+
+ private:
+  Runtime& runtime_;
+  std::string user_;
+};
+
+}  // namespace
+
+Answer fetch_invoke(Runtime& runtime, const Request& request) {
+  return answer_job(request.texts, "job.fetch",
+                    [&runtime, request](JobContext& job) { return fetch(runtime, request, job); });
+}
+
+Answer fetch_scheduled(Runtime& runtime, const Request& request) {
+  if (request.who.user_id.empty() || !runtime.begin_background_fetch(request.who.user_id)) {
+    return answer_done({}, false);
+  }
+  // Shared, because work must be copyable; the last copy ends the claim, also when the job never ran.
+  auto claim = std::make_shared<BackgroundFetch>(runtime, request.who.user_id);
+  return answer_job(request.texts, "job.fetch",
+                    [&runtime, request, claim](JobContext& job) -> Result<pvs::v1::ActionReply> {
+                      KVC_ASSIGN(std::vector<FetchOutcome> outcomes, fetch_all(runtime, request, job));
+                      KVC_TRY(only_failure(outcomes));
+                      pvs::v1::ActionReply reply;
+                      reply.mutable_done();
+                      return reply;
+                    });
+}
+
+Answer fetch_summary_act(Runtime& runtime, const Request& request) {
+  if (request.action_id != "inbox") {
+    return answer_unknown_action(request);
+  }
+  Request fresh = request;
+  fresh.view_id.clear();
+  return inbox_invoke(runtime, fresh);
+}
+
+}  // namespace kvc::plugin::commands

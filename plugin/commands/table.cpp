@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "commands/entries.h"
+
+namespace kvc::plugin {
+namespace {
+
+using namespace commands;
+
+constexpr std::array kCommands{
+    Command{"kvconnect.accounts", &accounts_invoke}, Command{"kvconnect.account.new", &new_account_invoke},
+    Command{"kvconnect.inbox", &inbox_invoke},       Command{"kvconnect.outbox", &outbox_invoke},
+    Command{"kvconnect.fetch", &fetch_invoke},       Command{"kvconnect.compose.enachricht", &compose_invoke},
+    Command{"kvconnect.doctor", &doctor_invoke},
+};
+
+constexpr std::array kViews{
+    ViewActions{"accounts", &accounts_act},
+    ViewActions{"account.overview", &overview_act},
+    ViewActions{"account.new", &new_account_act},
+    ViewActions{"account.password_change", &password_change_act},
+    ViewActions{"inbox", &inbox_act},
+    ViewActions{"inbox.message", &inbox_message_act},
+    ViewActions{"outbox", &outbox_act},
+    ViewActions{"outbox.message", &outbox_act},
+    ViewActions{"fetch.summary", &fetch_summary_act},
+    ViewActions{"compose.enachricht", &compose_act},
+    ViewActions{"compose.no_account", &notice_act},
+    ViewActions{"message.queued", &notice_act},
+    ViewActions{"file.saved", &notice_act},
+    ViewActions{"fetch.no_account", &notice_act},
+    ViewActions{"doctor", &doctor_act},
+};
+
+}  // namespace
+
+const Command* find_command(std::string_view id) {
+  const auto* const found = std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& c) { return id == c.id; });
+  return found == kCommands.end() ? nullptr : found;
+}
+
+const ViewActions* find_view_actions(std::string_view kind) {
+  const auto* const found = std::find_if(kViews.begin(), kViews.end(), [&](const auto& v) { return kind == v.kind; });
+  return found == kViews.end() ? nullptr : found;
+}
+
+std::vector<std::string> command_ids() {
+  std::vector<std::string> ids;
+  for (const Command& command : kCommands) {
+    ids.emplace_back(command.id);
+  }
+  return ids;
+}
+
+Answer commands::notice_act(Runtime&, const Request& request) {
+  return answer_unknown_action(request);
+}
+
+}  // namespace kvc::plugin

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The core's services, wired together.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "account/account_service.h"
+#include "base/env.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "mailbox/mailbox_service.h"
+#include "settings/settings.h"
+#include "store/database.h"
+#include "vault/key_custody.h"
+#include "vault/vault.h"
+
+namespace kvc::plugin {
+
+/// Everything of src/ the commands use. Thread: [worker].
+class Core {
+ public:
+  /// Opens the database in `directory`, migrating it if it is older. Errors: those of store::Database::open.
+  static Result<std::shared_ptr<Core>> open(const settings::Settings& settings, const std::string& directory,
+                                            vault::KeyCustody& custody, Env& env, Log& log);
+
+  Core(std::shared_ptr<store::Database> database, const settings::Settings& settings, vault::KeyCustody& custody,
+       Env& env, Log& log);
+
+  [[nodiscard]] account::AccountService& accounts() noexcept { return accounts_; }
+  [[nodiscard]] mailbox::MailboxService& mailbox() noexcept { return mailbox_; }
+  [[nodiscard]] account::Environments& environments() noexcept { return environments_; }
+
+ private:
+  std::shared_ptr<store::Database> database_;
+  vault::Vault vault_;
+  account::Environments environments_;
+  account::AccountService accounts_;
+  mailbox::MailboxService mailbox_;
+};
+
+}  // namespace kvc::plugin

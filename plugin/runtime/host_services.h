@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host's services, as the commands use them: typed, with the host's errors turned into a Status.
+#pragma once
+
+#include <cstdint>
+#include <pvs/plugin.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/status.h"
+#include "pvs/v1/host.pb.h"
+#include "vault/key_custody.h"
+
+namespace kvc::plugin {
+
+struct Directories {
+  std::string data, cache, user;
+};
+struct CreatedFile {
+  std::uint64_t stream_id = 0;
+  std::string display_path;
+};
+
+/// Thread: [any], no lock may be held by the caller. A service the host does not have gives host_missing_service, a
+/// refusal host_refused, with the host's code as detail.
+class HostServices {
+ public:
+  explicit HostServices(pvs::HostClient& client) : client_(client) {}
+
+  Result<pvs::v1::UserCurrentReply::Current> current_user(const std::string& session_id);
+  /// Id and display name of every user of the practice.
+  Result<std::vector<std::pair<std::string, std::string>>> users();
+  Result<Directories> directories(const std::string& user_id);
+  /// A new file in the user's directory.
+  Result<CreatedFile> create_file(const std::string& session_id, const std::string& user_id, const std::string& name,
+                                  const std::string& media_type);
+  Result<std::string> seal(std::string_view user_id, const Secret& plaintext, std::string_view associated_data);
+  Result<Secret> unseal(std::string_view user_id, std::string_view sealed, std::string_view associated_data);
+
+  // What follows is told, not asked: a host that does not take it is noted in the log, and the work goes on.
+  void notify(const pvs::v1::NotifyRequest& request);
+  void audit(const std::string& user_id, const std::string& event, const std::string& object, bool success,
+             const std::vector<std::pair<std::string, std::string>>& details = {});
+  void set_schedule(const std::string& id, std::int64_t every_ms, std::int64_t jitter_ms);
+
+  [[nodiscard]] pvs::HostClient& client() noexcept { return client_; }
+
+ private:
+  void note(pvs_status status, const pvs::v1::Error* error, const char* what);
+  pvs::HostClient& client_;
+};
+
+/// Key custody by the host (design section 4). Thread: [any].
+class HostKeyCustody final : public vault::KeyCustody {
+ public:
+  explicit HostKeyCustody(HostServices& host) : host_(host) {}
+  Result<std::string> seal(std::string_view user_id, const Secret& plaintext,
+                           std::string_view associated_data) override {
+    return host_.seal(user_id, plaintext, associated_data);
+  }
+  Result<Secret> unseal(std::string_view user_id, std::string_view sealed, std::string_view associated_data) override {
+    return host_.unseal(user_id, sealed, associated_data);
+  }
+
+ private:
+  HostServices& host_;
+};
+
+/// The core's log lines go to the host's log. Thread: [any].
+class HostLog final : public Log {
+ public:
+  explicit HostLog(pvs::HostClient& client) : client_(client) {}
+  void write(LogLevel level, std::string_view component, std::string_view text) override {
+    client_.log(static_cast<std::int32_t>(level), component, text);
+  }
+
+ private:
+  pvs::HostClient& client_;
+};
+
+}  // namespace kvc::plugin

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "views/build.h"
+
+#include <algorithm>
+
+#include "base/env.h"
+#include "texts/format.h"
+
+namespace kvc::plugin::views {
+namespace {
+
+/// Values of parameters that are themselves keys: a field's or host service's name becomes its label.
+Args readable(const Texts& t, const Status& status) {
+  Args args;
+  for (const auto& [name, value] : status.params()) {
+    std::string key;
+    if (name == "field") {
+      key = "field." + value;
+    } else if (name == "service") {
+      key = "service." + value;
+    }
+    args.emplace_back(name, !key.empty() && t.has(key) ? t(key) : value);
+  }
+  return args;
+}
+
+/// Rounded up to whole minutes: seconds of a server's wish interest nobody.
+std::string wait_sentence(const Texts& t, Millis delay) {
+  const auto minutes = std::chrono::ceil<std::chrono::minutes>(delay).count();
+  return minutes <= 0 ? std::string() : " " + t.count("error.retry_after", static_cast<std::uint64_t>(minutes));
+}
+
+}  // namespace
+
+pvs::v1::View view(const Texts& t, std::string_view kind) {
+  pvs::v1::View view;
+  view.set_kind(std::string(kind));
+  view.set_title(t(std::string(kind) + ".title"));
+  const std::string help = std::string(kind) + ".help";
+  if (t.has(help)) {
+    view.set_help(t(help));
+  }
+  return view;
+}
+
+pvs::v1::Action& add_action(google::protobuf::RepeatedPtrField<pvs::v1::Action>& actions, std::string_view id,
+                            std::string label, pvs::v1::Action::Role role) {
+  pvs::v1::Action& action = *actions.Add();
+  action.set_action_id(std::string(id));
+  action.set_label(std::move(label));
+  action.set_role(role);
+  return action;
+}
+
+void add_close(const Texts& t, pvs::v1::View& view) {
+  add_action(*view.mutable_actions(), "close", t("action.close"), pvs::v1::Action::ROLE_CLOSE);
+}
+
+pvs::v1::Field& add_field(const Texts& t, pvs::v1::Form& form, std::string_view name, pvs::v1::Field::Type type,
+                          bool required) {
+  pvs::v1::Field& field = *form.add_fields();
+  const std::string key = "field." + std::string(name);
+  field.set_name(std::string(name));
+  field.set_label(t(key));
+  if (t.has(key + ".hint")) {
+    field.set_hint(t(key + ".hint"));
+  }
+  field.set_type(type);
+  field.set_required(required);
+  return field;
+}
+
+void set_field_error(pvs::v1::Form& form, std::string_view name, std::string sentence) {
+  auto& fields = *form.mutable_fields();
+  const auto found =
+      std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return field.name() == name; });
+  if (found != fields.end()) {
+    found->set_error(std::move(sentence));
+  }
+}
+
+pvs::v1::Detail::Fact& add_fact(pvs::v1::Detail::Group& group, std::string_view name, std::string label,
+                                std::string value) {
+  pvs::v1::Detail::Fact& fact = *group.add_facts();
+  fact.set_name(std::string(name));
+  fact.set_label(std::move(label));
+  fact.set_value(std::move(value));
+  return fact;
+}
+
+void add_column(const Texts& t, pvs::v1::Table& table, std::string_view prefix, std::string_view name,
+                pvs::v1::Table::Column::Kind kind) {
+  pvs::v1::Table::Column& column = *table.add_columns();
+  column.set_name(std::string(name));
+  column.set_label(t(std::string(prefix) + ".column." + std::string(name)));
+  column.set_kind(kind);
+}
+
+void add_notice_fact(pvs::v1::Notice& notice, std::string label, std::string value) {
+  auto& fact = *notice.add_facts();
+  fact.set_label(std::move(label));
+  fact.set_value(std::move(value));
+}
+
+pvs::v1::Error to_error(const Texts& t, const Status& status) {
+  pvs::v1::Error error;
+  if (status.ok()) {
+    return error;
+  }
+  const std::string code = status.code().key;
+  error.set_category(static_cast<pvs::v1::Category>(status.category()));
+  error.set_code(code);
+  error.set_text_key("error." + code);
+  error.set_detail(status.detail());
+  error.set_retry_after_ms(status.retry_after().count());
+  for (const auto& [name, value] : status.params()) {
+    auto& param = *error.add_params();
+    param.set_name(name);
+    param.set_value(value);
+    if (name == "field") {
+      error.set_field(value);
+    }
+  }
+  error.set_text(t("error." + code, readable(t, status)) + wait_sentence(t, status.retry_after()));
+  return error;
+}
+
+std::string error_sentence(const Texts& t, std::string_view code_key) {
+  return code_key.empty() ? std::string() : t("error." + std::string(code_key));
+}
+
+std::string progress_sentence(const Texts& t, std::string_view step_key) {
+  const std::string key = "progress." + std::string(step_key);
+  return t.has(key) ? t(key) : t("progress.working");
+}
+
+}  // namespace kvc::plugin::views

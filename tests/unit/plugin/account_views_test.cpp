@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "views/account_views.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/crypto/test_pki.h"
+
+namespace kvc::plugin::views {
+namespace {
+
+using account::Overview;
+using account::State;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const Texts kGerman(Language::de);
+
+settings::Settings two_environments() {
+  settings::Settings settings;
+  settings.environments.resize(2);
+  settings.environments[0].id = "own";
+  settings.environments[0].name = "Eigener Server";
+  settings.environments[1].id = "ref";
+  settings.environments[1].name = "Referenz";
+  return settings;
+}
+
+Overview account_in(State state) {
+  Overview account;
+  account.id = "a1";
+  account.username = "praxis.muster";
+  account.environment_id = "own";
+  account.state = state;
+  account.user_ids = {"anna", "ben"};
+  return account;
+}
+
+Overview ready_until(const std::string& not_after) {
+  Overview account = account_in(State::ready);
+  account.address = "praxis.muster@kv-safenet.de";
+  account.uid = "u@38";
+  const auto ca = test_pki::make_user_ca(test_pki::make_root());
+  const auto user = test_pki::make_user(ca, {.not_after = test_pki::day(not_after)});
+  account.generations.resize(2);
+  account.generations[0].number = 2;
+  account.generations[1].number = 1;
+  account.generations[1].current = true;
+  account.generations[1].certificate = user.certificate;
+  return account;
+}
+
+const pvs::v1::Field* field(const pvs::v1::View& view, const std::string& name) {
+  for (const auto& found : view.form().fields()) {
+    if (found.name() == name) {
+      return &found;
+    }
+  }
+  return nullptr;
+}
+
+const pvs::v1::Detail::Fact* fact(const pvs::v1::View& view, const std::string& name) {
+  for (const auto& group : view.detail().groups()) {
+    for (const auto& found : group.facts()) {
+      if (found.name() == name) {
+        return &found;
+      }
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> ids(const google::protobuf::RepeatedPtrField<pvs::v1::Action>& actions) {
+  std::vector<std::string> ids;
+  for (const auto& action : actions) {
+    ids.push_back(action.action_id());
+  }
+  return ids;
+}
+
+TEST(NewAccountView, HasTheFieldsOfTheHelpPage) {
+  const auto view = new_account(kGerman, two_environments(), {}, {});
+  EXPECT_EQ(view.kind(), "account.new");
+  EXPECT_EQ(view.title(), "Neues KV-Connect-Konto");
+  EXPECT_EQ(field(view, "username")->label(), "Username");
+  EXPECT_EQ(field(view, "password")->label(), "Passwort");
+  EXPECT_EQ(field(view, "keystore_password")->label(), "Keystore-Passwort");
+  for (const char* name : {"password", "keystore_password", "keystore_password_repeat"}) {
+    EXPECT_EQ(field(view, name)->type(), pvs::v1::Field::TYPE_SECRET) << name;
+    EXPECT_FALSE(field(view, name)->has_value()) << name;
+  }
+  EXPECT_EQ(field(view, "environment")->choices_size(), 2);
+  EXPECT_EQ(field(view, "environment")->value().ids().id(0), "own");
+  ASSERT_GE(view.actions_size(), 1);
+  EXPECT_EQ(view.actions(0).action_id(), "check");
+  EXPECT_EQ(view.actions(0).label(), "KV-Connect-Benutzerkonto prüfen");
+  EXPECT_TRUE(view.actions(0).needs_fields());
+  EXPECT_THAT(view.help(), HasSubstr("Keystore-Passwort"));
+}
+
+TEST(NewAccountView, KeepsWhatWasTypedAndSaysWhatIsWrong) {
+  const auto view = new_account(kGerman, two_environments(),
+                                {.username = "x", .display_name = "Praxis", .description = "", .environment_id = "ref"},
+                                {{"password", "fehlt"}, {"no_such_field", "nichts"}});
+  EXPECT_EQ(field(view, "username")->value().text(), "x");
+  EXPECT_EQ(field(view, "display_name")->value().text(), "Praxis");
+  EXPECT_EQ(field(view, "environment")->value().ids().id(0), "ref");
+  EXPECT_EQ(field(view, "password")->error(), "fehlt");
+}
+
+TEST(NewAccountView, WithoutAServerItIsNoDeadForm) {
+  const auto view = new_account(kGerman, {}, {}, {});
+  EXPECT_TRUE(view.has_notice());
+  EXPECT_THAT(ids(view.actions()), testing::ElementsAre("close"));
+}
+
+TEST(PasswordChangeView, ShowsTheRulesBeforeAnythingIsSent) {
+  const auto view = password_change(kGerman, account_in(State::password_change_needed), false, {});
+  EXPECT_EQ(view.kind(), "account.password_change");
+  EXPECT_THAT(field(view, "new_password")->hint(), HasSubstr("8 bis 200 Zeichen"));
+  EXPECT_THAT(view.form().intro(), HasSubstr("praxis.muster"));
+  EXPECT_EQ(view.actions(0).action_id(), "change");
+  EXPECT_THAT(password_change(kGerman, account_in(State::password_change_needed), true, {}).form().intro(),
+              HasSubstr("schon begonnen"));
+}
+
+TEST(PasswordRules, NameEveryBrokenOne) {
+  const auto broken = account::broken_password_rules(Secret("abc"));
+  const std::string sentence = password_rules_sentence(kGerman, broken);
+  EXPECT_THAT(sentence, HasSubstr("Länge"));
+  EXPECT_THAT(sentence, HasSubstr("Großbuchstaben"));
+  EXPECT_THAT(sentence, HasSubstr("Ziffer"));
+  EXPECT_THAT(sentence, testing::Not(HasSubstr("Kleinbuchstaben")));
+  for (const std::string& rule : account::broken_password_rules(Secret(""))) {
+    EXPECT_TRUE(kGerman.has("password_rules." + rule)) << rule;
+  }
+}
+
+TEST(AccountsView, RowsOfferWhatCanWork) {
+  const auto view =
+      accounts(kGerman, {account_in(State::enrolling), ready_until("2039-01-01")}, test_pki::day("2026-01-01"), 150);
+  ASSERT_EQ(view.table().rows_size(), 2);
+  EXPECT_EQ(view.table().rows(0).cells_size(), view.table().columns_size());
+  EXPECT_EQ(view.table().rows(0).cells(2).code(), "enrolling");
+  EXPECT_THAT(ids(view.table().rows(0).actions()), testing::ElementsAre("open", "continue"));
+  EXPECT_EQ(view.table().rows(1).cells(2).code(), "ready");
+  EXPECT_EQ(view.table().rows(1).cells(3).code(), "valid");
+  EXPECT_THAT(ids(view.table().rows(1).actions()), testing::ElementsAre("open", "check"));
+  EXPECT_THAT(ids(view.actions()), testing::Contains("new"));
+}
+
+TEST(AccountsView, EmptyItSaysWhatToDo) {
+  EXPECT_THAT(accounts(kGerman, {}, test_pki::day("2026-01-01"), 150).table().empty_text(),
+              HasSubstr("Neues KV-Connect-Konto"));
+}
+
+TEST(AccountOverview, WarnsBeforeExpiryAndIsRedAfterwards) {
+  const auto code_at = [](const std::string& now) {
+    const auto view =
+        account_overview(kGerman, ready_until("2027-01-01"), two_environments(), {}, test_pki::day(now), false);
+    return std::pair(fact(view, "certificate")->code(), fact(view, "certificate")->severity());
+  };
+  EXPECT_EQ(code_at("2026-01-01"), std::pair(std::string("valid"), pvs::v1::SEVERITY_GOOD));
+  EXPECT_EQ(code_at("2026-08-03"), std::pair(std::string("valid"), pvs::v1::SEVERITY_GOOD));
+  EXPECT_EQ(code_at("2026-08-04"), std::pair(std::string("renew"), pvs::v1::SEVERITY_WARNING));
+  EXPECT_EQ(code_at("2027-01-02"), std::pair(std::string("expired"), pvs::v1::SEVERITY_BAD));
+}
+
+TEST(AccountOverview, ShowsAllFacts) {
+  Overview account = ready_until("2039-01-01");
+  account.last_error = "network.unreachable";
+  account.csr_status = 999;
+  account.last_fetch = test_pki::day("2026-01-01");
+  const auto view = account_overview(kGerman, account, two_environments(), {{"anna", "Anna Arzt"}},
+                                     test_pki::day("2026-01-02"), true);
+  EXPECT_EQ(fact(view, "users")->value(), "Anna Arzt, ben");
+  EXPECT_EQ(fact(view, "environment")->value(), "Eigener Server");
+  EXPECT_EQ(fact(view, "state")->code(), "ready");
+  EXPECT_EQ(fact(view, "connection")->code(), "good");
+  EXPECT_EQ(fact(view, "last_error")->code(), "network.unreachable");
+  EXPECT_EQ(fact(view, "csr_status")->code(), "999");
+  for (const char* name : {"subject", "issuer", "serial", "fingerprint", "uid", "generation_1", "generation_2"}) {
+    ASSERT_NE(fact(view, name), nullptr) << name;
+    EXPECT_TRUE(fact(view, name)->expert()) << name;
+    EXPECT_FALSE(fact(view, name)->value().empty()) << name;
+  }
+  EXPECT_THAT(ids(view.actions()), testing::ElementsAre("check", "close"));
+}
+
+TEST(AccountOverview, BeforeTheFirstLoginNothingIsMadeUp) {
+  Overview account = account_in(State::draft);
+  account.environment_id = "gone";
+  const auto view = account_overview(kGerman, account, two_environments(), {}, test_pki::day("2026-01-01"), false);
+  EXPECT_EQ(fact(view, "address")->value(), "Noch nicht bekannt");
+  EXPECT_EQ(fact(view, "certificate")->code(), "none");
+  EXPECT_THAT(fact(view, "environment")->value(), HasSubstr("gone"));
+  EXPECT_EQ(fact(view, "subject"), nullptr);
+  EXPECT_THAT(ids(view.actions()), testing::ElementsAre("continue", "close"));
+}
+
+}  // namespace
+}  // namespace kvc::plugin::views

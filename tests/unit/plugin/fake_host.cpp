@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unit/plugin/fake_host.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+namespace kvc::plugin::test {
+
+namespace v1 = pvs::v1;
+
+struct Slots {
+  static FakeHost& self(pvs_host_ctx* ctx) { return *reinterpret_cast<FakeHost*>(ctx); }
+  static pvs_status PVS_CALL call(pvs_host_ctx* ctx, const pvs_call_header* header, pvs_bytes request,
+                                  pvs_reply_fn reply, void* sink) {
+    return self(ctx).call(*header, pvs::view(request), reply, sink);
+  }
+  static void PVS_CALL log(pvs_host_ctx* ctx, std::int32_t, pvs_bytes component, pvs_bytes text) {
+    const std::lock_guard lock(self(ctx).mutex_);
+    self(ctx).log_ += std::string(pvs::view(component)) + ": " + std::string(pvs::view(text)) + "\n";
+  }
+  static std::int32_t PVS_CALL is_main(pvs_host_ctx* ctx) {
+    return std::this_thread::get_id() == self(ctx).main_ ? 1 : 0;
+  }
+  static pvs_status PVS_CALL post_to_main(pvs_host_ctx*, std::uint64_t) { return PVS_INVALID_STATE; }
+  static std::int32_t PVS_CALL is_cancelled(pvs_host_ctx*, std::uint64_t) { return 0; }
+  static std::int64_t PVS_CALL now_utc_ms(pvs_host_ctx*) { return 0; }
+  static std::uint64_t PVS_CALL monotonic_ms(pvs_host_ctx*) { return 0; }
+  static pvs_status PVS_CALL stream_read(pvs_host_ctx*, std::uint64_t, std::uint8_t*, std::uint64_t, std::uint64_t*) {
+    return PVS_BAD_REQUEST;
+  }
+  static pvs_status PVS_CALL stream_write(pvs_host_ctx*, std::uint64_t, pvs_bytes) { return PVS_BAD_REQUEST; }
+  static pvs_status PVS_CALL stream_close(pvs_host_ctx*, std::uint64_t, std::int32_t) { return PVS_BAD_REQUEST; }
+};
+
+namespace {
+
+pvs_status send(const google::protobuf::MessageLite& message, pvs_reply_fn reply, void* sink) {
+  return reply(sink, pvs::borrow(message.SerializeAsString()));
+}
+
+}  // namespace
+
+FakeHost::FakeHost() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "kvc_plugin_XXXXXX").string();
+  directory_ = ::mkdtemp(pattern.data());
+  table_ = {sizeof(pvs_host_v1),  PVS_ABI_MINOR,        &Slots::call,         &Slots::log,
+            &Slots::is_main,      &Slots::post_to_main, &Slots::is_cancelled, &Slots::now_utc_ms,
+            &Slots::monotonic_ms, &Slots::stream_read,  &Slots::stream_write, &Slots::stream_close};
+}
+
+FakeHost::~FakeHost() {
+  std::filesystem::remove_all(directory_);
+}
+
+pvs_status FakeHost::call(const pvs_call_header& header, std::string_view request, pvs_reply_fn reply, void* sink) {
+  if (denied.contains(header.method)) {
+    return PVS_DENIED;
+  }
+  const std::string bytes(request);
+  switch (header.method) {
+    case v1::METHOD_HOST_USER_CURRENT: {
+      v1::UserCurrentReply answer;
+      answer.mutable_current()->set_locale(locale);
+      return send(answer, reply, sink);
+    }
+    case v1::METHOD_HOST_USER_LIST: {
+      v1::UserListReply answer;
+      answer.add_users()->set_user_id("anna");
+      return send(answer, reply, sink);
+    }
+    case v1::METHOD_HOST_STORAGE_DIRECTORIES: {
+      v1::DirectoriesReply answer;
+      answer.mutable_directories()->set_data(directory_.string());
+      return send(answer, reply, sink);
+    }
+    case v1::METHOD_HOST_KEY_SEAL: {
+      v1::KeySealRequest asked;
+      asked.ParseFromString(bytes);
+      v1::KeySealReply answer;
+      answer.set_sealed(asked.user_id() + "|" + asked.plaintext().value());
+      return send(answer, reply, sink);
+    }
+    case v1::METHOD_HOST_KEY_UNSEAL: {
+      v1::KeyUnsealRequest asked;
+      asked.ParseFromString(bytes);
+      v1::KeyUnsealReply answer;
+      const std::string prefix = asked.user_id() + "|";
+      if (locked.contains(asked.user_id())) {
+        answer.mutable_error()->set_code("host.session_locked");
+      } else if (!asked.sealed().starts_with(prefix)) {
+        answer.mutable_error()->set_code("crypto.decrypt_failed");
+      } else {
+        answer.mutable_plaintext()->set_value(asked.sealed().substr(prefix.size()));
+      }
+      return send(answer, reply, sink);
+    }
+    case v1::METHOD_HOST_AUDIT: {
+      v1::AuditRequest asked;
+      asked.ParseFromString(bytes);
+      const std::lock_guard lock(mutex_);
+      audit_.push_back(asked.event());
+      break;
+    }
+    case v1::METHOD_HOST_SCHEDULE_SET: {
+      v1::ScheduleSetRequest asked;
+      asked.ParseFromString(bytes);
+      const std::lock_guard lock(mutex_);
+      schedules_.push_back(asked.schedule_id() + " " + std::to_string(asked.every_ms()));
+      break;
+    }
+    case v1::METHOD_HOST_JOB_PROGRESS:
+      break;
+    case v1::METHOD_HOST_JOB_ENDED: {
+      v1::JobEndedRequest asked;
+      asked.ParseFromString(bytes);
+      const std::lock_guard lock(mutex_);
+      ++ends_[asked.job_id()];
+      outcomes_[asked.job_id()] = asked.outcome();
+      changed_.notify_all();
+      break;
+    }
+    default:
+      return PVS_UNSUPPORTED_METHOD;
+  }
+  return reply(sink, {nullptr, 0});
+}
+
+v1::ActionReply FakeHost::wait_job(std::uint64_t job_id) {
+  std::unique_lock lock(mutex_);
+  EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(30), [&] { return ends_[job_id] > 0; }));
+  return outcomes_[job_id];
+}
+
+int FakeHost::ends(std::uint64_t job_id) {
+  const std::lock_guard lock(mutex_);
+  return ends_[job_id];
+}
+
+std::vector<std::string> FakeHost::audit_events() {
+  const std::lock_guard lock(mutex_);
+  return audit_;
+}
+
+std::vector<std::string> FakeHost::schedules() {
+  const std::lock_guard lock(mutex_);
+  return schedules_;
+}
+
+std::string FakeHost::log() {
+  const std::lock_guard lock(mutex_);
+  return log_;
+}
+
+}  // namespace kvc::plugin::test

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host in the same process: the C table a plugin gets, with everything it asks recorded.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <pvs/plugin.hpp>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pvs/v1/host.pb.h"
+#include "pvs/v1/methods.pb.h"
+#include "pvs/v1/plugin.pb.h"
+
+namespace kvc::plugin::test {
+
+/// The thread that makes it is the main thread. Its key custody is a toy that only tells users apart.
+class FakeHost {
+ public:
+  FakeHost();
+  ~FakeHost();
+  FakeHost(const FakeHost&) = delete;
+  FakeHost& operator=(const FakeHost&) = delete;
+
+  [[nodiscard]] const pvs_host_v1* table() const { return &table_; }
+  [[nodiscard]] pvs_host_ctx* context() { return reinterpret_cast<pvs_host_ctx*>(this); }
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+
+  /// The outcome of a job; fails the test after 30 s.
+  pvs::v1::ActionReply wait_job(std::uint64_t job_id);
+  int ends(std::uint64_t job_id);
+  std::vector<std::string> audit_events();
+  std::vector<std::string> schedules();
+  std::string log();
+
+  std::string locale = "de-DE";
+  /// Answers PVS_DENIED to these methods.
+  std::set<std::uint32_t> denied;
+  /// Users whose session is locked.
+  std::set<std::string> locked;
+
+ private:
+  friend struct Slots;
+  pvs_status call(const pvs_call_header& header, std::string_view request, pvs_reply_fn reply, void* sink);
+
+  pvs_host_v1 table_{};
+  std::filesystem::path directory_;
+  std::thread::id main_ = std::this_thread::get_id();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::uint64_t, pvs::v1::ActionReply> outcomes_;
+  std::map<std::uint64_t, int> ends_;
+  std::vector<std::string> audit_, schedules_;
+  std::string log_;
+};
+
+}  // namespace kvc::plugin::test

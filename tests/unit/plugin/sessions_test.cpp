@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sessions/sessions.h"
+
+#include <gtest/gtest.h>
+
+namespace kvc::plugin {
+namespace {
+
+class SessionsTest : public testing::Test {
+ protected:
+  Sessions sessions_{Env::system()};
+  const Who anna_{"s1", "anna"};
+  const Who ben_{"s2", "ben"};
+};
+
+TEST_F(SessionsTest, AViewBelongsToItsSessionAndUser) {
+  const std::string id = sessions_.open(anna_, {.kind = "inbox"});
+  ASSERT_TRUE(sessions_.find(id, anna_));
+  EXPECT_EQ(sessions_.find(id, anna_)->kind, "inbox");
+  EXPECT_FALSE(sessions_.find(id, ben_));
+  EXPECT_FALSE(sessions_.find(id, Who{"s1", "ben"}));
+  EXPECT_FALSE(sessions_.find(id, Who{"s2", "anna"}));
+  EXPECT_FALSE(sessions_.find("nothing", anna_));
+}
+
+TEST_F(SessionsTest, OnlyTheOwnerClosesAView) {
+  const std::string id = sessions_.open(anna_, {});
+  sessions_.close(id, ben_);
+  EXPECT_TRUE(sessions_.find(id, anna_));
+  sessions_.close(id, anna_);
+  EXPECT_FALSE(sessions_.find(id, anna_));
+  sessions_.close(id, anna_);
+}
+
+TEST_F(SessionsTest, LockingForgetsTheSessionAndNoOther) {
+  const std::string a = sessions_.open(anna_, {});
+  const std::string b = sessions_.open(ben_, {});
+  sessions_.set_language("s1", Language::en);
+  sessions_.lock("s1");
+  EXPECT_FALSE(sessions_.find(a, anna_));
+  EXPECT_TRUE(sessions_.find(b, ben_));
+  EXPECT_FALSE(sessions_.language("s1"));
+}
+
+TEST_F(SessionsTest, TheOldestViewsGoFirst) {
+  const std::string first = sessions_.open(anna_, {});
+  const std::string others = sessions_.open(ben_, {});
+  std::string last;
+  for (int i = 0; i < 150; ++i) {
+    last = sessions_.open(anna_, {});
+  }
+  EXPECT_FALSE(sessions_.find(first, anna_));
+  EXPECT_TRUE(sessions_.find(last, anna_));
+  EXPECT_TRUE(sessions_.find(others, ben_));
+  EXPECT_EQ(sessions_.size(), 101U);
+}
+
+TEST_F(SessionsTest, AViewCanShowSomethingElse) {
+  const std::string id = sessions_.open(anna_, {.kind = "inbox", .offset = 0});
+  sessions_.replace(id, anna_, {.kind = "inbox", .offset = 50});
+  EXPECT_EQ(sessions_.find(id, anna_)->offset, 50U);
+}
+
+}  // namespace
+}  // namespace kvc::plugin
