@@ -26,7 +26,8 @@ function(kvc_test name)
   target_compile_definitions(${name} PRIVATE
     KVC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     KVC_SHARED_DATA_DIR="${PROJECT_SOURCE_DIR}/../shared/data" ${ARG_DEFINES})
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+  # A suite named ...Child runs only inside another test, as a process of its own.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_FILTER "-*Child.*"
     PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 

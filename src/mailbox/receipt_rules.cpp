@@ -5,6 +5,7 @@
 
 #include "crypto/certificate.h"
 #include "mime/header.h"
+#include "service/clear_subject.h"
 #include "service/known.h"
 
 namespace kvc::mailbox {
@@ -70,7 +71,7 @@ std::optional<OwedReceipt> owed_receipt(const message::OpenedMessage& message, c
   OwedReceipt owed;
   owed.to = layer.from;
   owed.service_id = receipt_service(*service_id);
-  owed.subject = owed.service_id.service + '-' + service::kReceiptType;
+  owed.subject = service::clear_subject(owed.service_id);
   owed.original_message_id = layer.message_id;
   owed.processed = service_id->service.starts_with(kDocumentation);
   return owed;

@@ -198,9 +198,9 @@ void describe(const mime::Header& outer, const mime::Header& signed_header, bool
   };
   layer.to = first_address("To");
   layer.subject = readable(value("Subject"));
-  layer.message_id = mime::strip_brackets(value("Message-ID"));
-  layer.in_reply_to = mime::strip_brackets(value("In-Reply-To"));
-  layer.date = value("Date");
+  layer.message_id = mime::strip_brackets(readable(value("Message-ID")));
+  layer.in_reply_to = mime::strip_brackets(readable(value("In-Reply-To")));
+  layer.date = readable(value("Date"));
   layer.service_id = readable(value("X-KVC-Dienstkennung"));
   const auto fill = [](const mime::Header& header, std::vector<HeaderField>& fields) {
     fields.clear();

@@ -29,9 +29,9 @@ std::string address_of(std::string_view value) {
 
 Result<ReceivedReceipt> from_header(const mime::Header& fields) {
   ReceivedReceipt receipt;
-  receipt.original_message_id = mime::strip_brackets(fields.get("Original-Message-ID"));
+  receipt.original_message_id = mime::strip_brackets(fields.text("Original-Message-ID"));
   receipt.final_recipient = address_of(fields.get("Final-Recipient"));
-  receipt.disposition = std::string(fields.get("Disposition"));
+  receipt.disposition = fields.text("Disposition");
   if (receipt.original_message_id.empty()) {
     return Status(error::malformed, "the receipt does not say which message it is for");
   }

@@ -371,7 +371,7 @@ Parameterized parse_parameterized(std::string_view text) {
   } catch (const Poco::Exception&) {
     value = std::string(text.substr(0, text.find(';')));
   }
-  result.value = to_lower(trim(value));
+  result.value = to_lower(trim(without_controls(to_utf8(value, ""))));
   std::map<std::string, std::map<unsigned, std::pair<bool, std::string>>> extended;
   for (const auto& [name, content] : raw) {
     if (name.find('*') == std::string::npos) {

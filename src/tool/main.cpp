@@ -54,7 +54,7 @@ constexpr auto kCommands = std::to_array<Command>({
      "       --key FILE [--key-password-file F] --cert PEM --recipient-cert PEM --out MAIL.eml|-",
      "Nachricht unterschreiben und verschlüsseln", "sign and encrypt a message"},
 #ifdef KVC_TOOL_DOCTOR
-    {"doctor", run_doctor, "--manifest FILE",
+    {"doctor", run_doctor, "--manifest FILE [--settings FILE] [--data DIR] [--login-file FILE] [--environment ID]",
      "Einstellungen, Vertrauensliste, Server, Anmeldung, Uhr und Speicher der Reihe nach prüfen",
      "check settings, trust list, server, login, clock and storage, stage by stage"},
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/env.h"
 #include "message/seal.h"
+#include "service/clear_subject.h"
 #include "service/known.h"
 #include "service/service_id.h"
 #include "tool/files.h"
@@ -76,8 +77,7 @@ Result<message::Outgoing> outgoing_of(const Options& options) {
   outgoing.from = options.text("--from");
   outgoing.to = options.text("--to");
   KVC_ASSIGN(outgoing.service_id, service::ServiceId::parse(options.text("--service")));
-  outgoing.subject =
-      outgoing.service_id.service;  // the clear Subject says no more than the service (protocol C, "Privacy")
+  outgoing.subject = service::clear_subject(outgoing.service_id);
   outgoing.sender_system = kSenderSystem;
   outgoing.date = Env::system().now();
   const auto at = outgoing.from.find('@');

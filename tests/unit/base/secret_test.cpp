@@ -136,7 +136,8 @@ TEST(SecretMemory, IsExcludedFromCoreFiles) {
   }
 }
 
-#if !defined(__SANITIZE_ADDRESS__)  // which makes mlock do nothing, and core files of terabytes
+// Both sanitizers make mlock do nothing, and core files of terabytes.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST(SecretMemory, SmallSecretsAreLocked) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur < 1'000'000) {

@@ -33,6 +33,19 @@ TEST(Hostile, WhatIsNoMail) {
   }
 }
 
+TEST(Hostile, WhatAMailSaysOfItselfIsAlwaysText) {
+  const std::string entity = "Content-Type: application/\xfc\x1b[0m\r\n\r\nbytes";
+  const auto message =
+      opened("From: anna@kv-safenet.de\r\nMessage-ID: <\xfc\x1b@x>\r\nIn-Reply-To: <\xfe@x>\r\nDate: \xff\r\n" +
+             multipart_signed(entity, signature(entity, world().anna)));
+  ASSERT_EQ(message.parts.size(), 1U);
+  EXPECT_EQ(message.parts[0].type, "application/ü [0m");
+  EXPECT_EQ(message.content_type(), "application/ü [0m");
+  EXPECT_EQ(message.layers[0].message_id, "ü @x");
+  EXPECT_EQ(message.layers[0].in_reply_to, "þ@x");
+  EXPECT_EQ(message.layers[0].date, "ÿ");
+}
+
 TEST(Hostile, HeaderBomb) {
   std::string mail;
   for (int i = 0; i < 100000; ++i) {

@@ -78,6 +78,14 @@ TEST(Receipt, ReadLeniently) {
   ASSERT_TRUE(encoded.ok());
 }
 
+TEST(Receipt, WhatItSaysIsAlwaysText) {
+  const auto receipt =
+      parse_disposition_notification("Original-Message-ID: <\xfc\x1b@x>\nDisposition: \xff\x01;displayed\n");
+  ASSERT_TRUE(receipt.ok()) << receipt.status().to_string();
+  EXPECT_EQ(receipt->original_message_id, "ü @x");
+  EXPECT_EQ(receipt->disposition, "ÿ ;displayed");
+}
+
 TEST(Receipt, BrokenOnesAreRefused) {
   for (const char* body :
        {"", "no field", "Original-Message-ID:", "Original-Message-ID: <>", "Final-Recipient: rfc822;a@b"}) {

@@ -134,6 +134,12 @@ TEST(Parameterized, Rfc2047InsideParameters) {
             "Befünde.pdf");
 }
 
+TEST(Parameterized, TheValueIsTextToo) {
+  EXPECT_EQ(parse_parameterized("Application/\xfcx\r\x1b[31m; x=1").value, "application/üx  [31m");
+  EXPECT_EQ(parse_parameterized("a/\xc3\xbc").value, "a/ü");
+  EXPECT_EQ(parse_parameterized("\x01 a/b \x7f").value, "a/b");
+}
+
 TEST(Parameterized, SurvivesHostileValues) {
   for (const auto& text :
        {""s, ";"s, ";;;;"s, "a/b; ="s, "a/b; x"s, "a/b; x=\""s, "a/b; x=\"\\"s, "a/b; *=1"s, "a/b; **=1"s,

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "service/clear_subject.h"
 #include "service/known.h"
 
 namespace kvc::service {
@@ -62,6 +63,22 @@ TEST(ServiceId, RefusesTheEmptyAndTheHuge) {
   EXPECT_FALSE(ServiceId::parse(";b;c").ok());
   EXPECT_TRUE(ServiceId::parse(std::string(kMaxServiceIdBytes, 'a')).ok());
   EXPECT_FALSE(ServiceId::parse(std::string(kMaxServiceIdBytes + 1, 'a')).ok());
+}
+
+/// protocol D, column "outer Subject"
+TEST(ClearSubject, IsTheOneOfTheTable) {
+  EXPECT_EQ(clear_subject({"Arztbrief", "VHitG-Versand", "V1.2"}), "Arztbrief");
+  EXPECT_EQ(clear_subject(enachricht_delivery()), kEnachrichtSubject);
+  EXPECT_EQ(clear_subject({"1ClickAbrechnung", "Lieferung", "V2.0"}), "1ClickAbrechnung-Lieferung");
+  EXPECT_EQ(clear_subject({"eDokumentation-QSHLT", "Lieferung", "V2.0"}), "eDokumentation-QSHLT;Lieferung;V2.0");
+  EXPECT_EQ(clear_subject({"eMail-Dienst", "Lieferung", "V1.0"}), "eMail-Dienst;Lieferung;V1.0");
+  EXPECT_EQ(clear_subject({"Neu", "Etwas", "V1.0"}), "Neu");
+}
+
+/// protocol C, "MDN": Subject `<Service>-Eingangsbestaetigung`
+TEST(ClearSubject, OfAReceiptNamesTheService) {
+  EXPECT_EQ(clear_subject(enachricht_receipt()), kEnachrichtReceiptSubject);
+  EXPECT_EQ(clear_subject({"eDokumentation", kReceiptType, "V2.0"}), "eDokumentation-Eingangsbestaetigung");
 }
 
 }  // namespace

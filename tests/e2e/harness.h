@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Processes for the end-to-end tests: a server, practices, and what they leave behind.
+#pragma once
+
+#include <Poco/JSON/Object.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kvc::e2e {
+
+namespace fs = std::filesystem;
+using Millis = std::chrono::milliseconds;
+using Environment = std::map<std::string, std::string>;
+
+std::string read_file(const fs::path& file);
+void write_file(const fs::path& file, const std::string& text);
+
+/// A folder that goes with the object.
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// A child process with its output in files. Killed when the object goes.
+class Process {
+ public:
+  Process(const std::vector<std::string>& command, const Environment& environment, const fs::path& out,
+          const fs::path& err);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  /// Exit code, 128 + signal for one that was killed; none if it still runs.
+  std::optional<int> wait(Millis timeout);
+  void send(int signal) const;
+  /// What everybody on the machine can read: /proc/PID/cmdline.
+  [[nodiscard]] std::string command_line() const;
+
+ private:
+  pid_t pid_ = -1;
+  std::optional<int> code_;
+};
+
+/// kvconnect-test-server on a free port; the port stays the same over stop() and start().
+class Server {
+ public:
+  explicit Server(const fs::path& directory);
+  void start();
+  void stop();
+  /// The plugin's settings for this server.
+  [[nodiscard]] std::string settings() const;
+  [[nodiscard]] std::string requests() const;  ///< one line a request
+
+ private:
+  fs::path directory_;
+  std::string port_ = "0";
+  Poco::JSON::Object::Ptr ready_;
+  std::unique_ptr<Process> process_;
+};
+
+/// What a run of pvs-host did.
+struct HostRun {
+  int code = -1;
+  std::string out, err, command_line;
+  /// The last line of output that is an outcome, as text; for messages.
+  [[nodiscard]] std::string last() const;
+};
+
+/// One practice with its own data directory. Passwords are canaries, so that a search finds every copy of them.
+class Practice {
+ public:
+  /// `name`: "nord" or "sued", as in scripts/ and the server's demo accounts.
+  Practice(std::string name, fs::path directory, const Server& server);
+
+  /// Runs a script of scripts/ to its end.
+  HostRun run(const std::string& script, const Environment& more = {});
+  /// Runs steps given as text.
+  HostRun run_steps(const std::string& steps, const Environment& more = {});
+  /// Starts a script and kills the host after `delay`. True if it was still running then.
+  bool kill_after(const std::string& script, Millis delay, const Environment& more = {});
+
+  void set_settings(const std::string& settings) const;
+  [[nodiscard]] const fs::path& directory() const { return directory_; }
+  [[nodiscard]] fs::path data() const { return directory_ / "data"; }
+  [[nodiscard]] std::string address() const { return "praxis." + name_ + "@kv-safenet.de"; }
+  [[nodiscard]] std::vector<std::string> secrets() const;
+  [[nodiscard]] std::vector<std::string> audit_events() const;
+
+ private:
+  [[nodiscard]] std::unique_ptr<Process> launch(const fs::path& script, const Environment& more);
+  HostRun finish(Process& process) const;
+  [[nodiscard]] fs::path prepare(const std::string& name, const std::string& steps) const;
+
+  std::string name_;
+  fs::path directory_;
+  Environment environment_;
+};
+
+/// Files under `directory` that hold one of `needles`, as "file: needle".
+std::vector<std::string> find_in_files(const fs::path& directory, const std::vector<std::string>& needles);
+
+}  // namespace kvc::e2e

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuzz/target.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+namespace kvc::fuzz {
+
+std::span<const Target> targets() {
+  static constexpr std::array kTargets = {
+      Target{"message_open", message_open, message_open_seeds, 1000},
+      Target{"rest_answers", rest_answers, rest_answers_seeds, 5000},
+      Target{"settings_load", settings_load, settings_load_seeds, 5000},
+      Target{"pkcs12_read", pkcs12_read, pkcs12_read_seeds, 1000},
+      Target{"certificate_parse", certificate_parse, certificate_parse_seeds, 5000},
+      Target{"mime_split", mime_split, mime_split_seeds, 5000},
+  };
+  return kTargets;
+}
+
+const Target* find_target(std::string_view name) {
+  const auto all = targets();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Target& target) { return target.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+void require(bool kept, const char* promise) {
+  if (!kept) {
+    std::fprintf(stderr, "broken promise: %s\n", promise);
+    std::abort();
+  }
+}
+
+}  // namespace kvc::fuzz

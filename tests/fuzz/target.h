@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a fuzz target is. Every target runs twice: as a libFuzzer program (run.sh), and over its seeds and some
+// mutations of them in every developer build (test fuzz_seeds).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kvc::fuzz {
+
+/// One parser that reads what others wrote.
+struct Target {
+  std::string_view name;
+  /// Returns for every input whatsoever. A broken promise of the parser ends the process, see require().
+  void (*run)(std::string_view input);
+  std::vector<std::string> (*seeds)();
+  int mutations;  ///< made by the test fuzz_seeds; fewer where one input costs RSA or key derivation
+};
+
+void message_open(std::string_view input);
+std::vector<std::string> message_open_seeds();
+void rest_answers(std::string_view input);
+std::vector<std::string> rest_answers_seeds();
+void settings_load(std::string_view input);
+std::vector<std::string> settings_load_seeds();
+void pkcs12_read(std::string_view input);
+std::vector<std::string> pkcs12_read_seeds();
+void certificate_parse(std::string_view input);
+std::vector<std::string> certificate_parse_seeds();
+void mime_split(std::string_view input);
+std::vector<std::string> mime_split_seeds();
+
+std::span<const Target> targets();
+/// Null if there is none of that name.
+const Target* find_target(std::string_view name);
+
+/// Says which promise was broken on standard error and aborts, which is what every fuzzer takes for a finding.
+void require(bool kept, const char* promise);
+
+}  // namespace kvc::fuzz
