@@ -16,6 +16,18 @@
 namespace kvc::kvconnect {
 namespace {
 
+/// Keeps a good answer's body in `body`, that of the last attempt alone. `body` outlives the call.
+void collect(Call& call, std::string& body) {
+  call.sink = [&body](std::string_view piece) -> Status {
+    body.append(piece);
+    return {};
+  };
+  call.restart = [&body]() -> Status {
+    body.clear();
+    return {};
+  };
+}
+
 /// Every public call runs in here: SIGPIPE blocked, no exception out (client.h).
 template <class Value, class Body>
 Value at_the_edge(Body&& body) {
@@ -255,14 +267,7 @@ Status RestClient::refused(const Call& call, const Answer& answer, const Cancel&
 
 Result<std::string> RestClient::text(Call& call, const Cancel& cancel) {
   std::string body;
-  call.sink = [&](std::string_view piece) -> Status {
-    body.append(piece);
-    return {};
-  };
-  call.restart = [&]() -> Status {
-    body.clear();
-    return {};
-  };
+  collect(call, body);
   KVC_ASSIGN(const Answer answer, run(call, cancel));
   if (!answer.good()) {
     return refused(call, answer, cancel);
@@ -332,14 +337,7 @@ Result<AccountInfo> RestClient::login(const Credentials& credentials, const Canc
   return at_the_edge<Result<AccountInfo>>([&]() -> Result<AccountInfo> {
     KVC_ASSIGN(Call one, call("GET login/{username}", kPathLogin, {credentials.username}, &credentials));
     std::string body;
-    one.sink = [&](std::string_view piece) -> Status {
-      body.append(piece);
-      return {};
-    };
-    one.restart = [&]() -> Status {
-      body.clear();
-      return {};
-    };
+    collect(one, body);
     for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
       KVC_ASSIGN(const Answer answer, run(one, cancel));
       if (answer.good()) {
@@ -393,14 +391,7 @@ Result<std::string> RestClient::post_csr(const Credentials& credentials, std::st
     one.body_size = csr_pem.size();
     one.write_body = [&](ByteStream& to) { return to.write(csr_pem); };
     std::string body;
-    one.sink = [&](std::string_view piece) -> Status {
-      body.append(piece);
-      return {};
-    };
-    one.restart = [&]() -> Status {
-      body.clear();
-      return {};
-    };
+    collect(one, body);
     KVC_ASSIGN(const Answer answer, run(one, cancel));
     if (answer.good()) {
       return last_segment(body);
