@@ -55,5 +55,5 @@ kvc_build() {
     return
   fi
   NINJA_STATUS='%f/%t ' cmake --build --preset "$preset" -j "$(nproc)" "${targets[@]}" |
-    awk '/^[0-9]+\/[0-9]+ / { if (++n % 50 == 0) print "  built " $1; next } !/no work to do/ { print }'
+    awk '/^[0-9]+\/[0-9]+ / { if (++n % 50 == 0) { print "  built " $1; fflush() } next } !/no work to do/ { print; fflush() }'
 }

@@ -11,12 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "tool/doctor_command.h"
 #include "tool/open_command.h"
 #include "tool/options.h"
 #include "tool/seal_command.h"
-#ifdef KVC_TOOL_DOCTOR
-#include "tool/doctor_command.h"
-#endif
 #ifdef KVC_TOOL_SERVER
 int kvconnect_server_main(int argc, char** argv);
 #endif
@@ -53,11 +51,9 @@ constexpr auto kCommands = std::to_array<Command>({
      "--from ADDR --to ADDR --service \"Service;Type;Vn\" --text FILE|- [--attach FILE[:type[:description]] ...]\n"
      "       --key FILE [--key-password-file F] --cert PEM --recipient-cert PEM --out MAIL.eml|-",
      "Nachricht unterschreiben und verschlüsseln", "sign and encrypt a message"},
-#ifdef KVC_TOOL_DOCTOR
     {"doctor", run_doctor, "--manifest FILE [--settings FILE] [--data DIR] [--login-file FILE] [--environment ID]",
      "Einstellungen, Vertrauensliste, Server, Anmeldung, Uhr und Speicher der Reihe nach prüfen",
      "check settings, trust list, server, login, clock and storage, stage by stage"},
-#endif
 #ifdef KVC_TOOL_SERVER
     {"server", run_server, "[--port P] [--data DIR] [--accounts FILE]", "Testserver starten (nur Entwicklung)",
      "start the test server (development only)"},
