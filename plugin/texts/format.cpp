@@ -8,6 +8,8 @@
 #include <array>
 #include <cstdio>
 
+#include "base/time.h"
+
 namespace kvc::plugin {
 namespace {
 
@@ -26,7 +28,7 @@ ch::hours offset_of_germany(TimePoint time) {
 }
 
 Local local(TimePoint time) {
-  const auto shifted = ch::floor<ch::minutes>(time + offset_of_germany(time));
+  const auto shifted = ch::floor<ch::minutes>(ch::floor<ch::seconds>(time) + offset_of_germany(time));
   const auto day = ch::floor<ch::days>(shifted);
   const ch::year_month_day date(day);
   const ch::hh_mm_ss clock(shifted - day);
@@ -67,7 +69,7 @@ std::string format_xs_time(std::string_view text, Language language) {
     return copy;
   }
   parsed.makeUTC(zone);
-  return format_time(TimePoint(ch::microseconds(parsed.timestamp().epochMicroseconds())), language);
+  return format_time(saturated(ch::sys_seconds(ch::seconds(parsed.timestamp().epochTime()))), language);
 }
 
 std::string format_size(std::uint64_t bytes, Language language) {

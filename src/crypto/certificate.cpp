@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/guard.h"
+#include "base/time.h"
 #include "crypto/library_context.h"
 #include "crypto/openssl_ptr.h"
 
@@ -80,16 +81,6 @@ std::optional<std::chrono::sys_seconds> seconds_of(const ASN1_TIME* time) {
                                         std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
   return std::chrono::sys_days(day) + std::chrono::hours(parts.tm_hour) + std::chrono::minutes(parts.tm_min) +
          std::chrono::seconds(parts.tm_sec);
-}
-
-TimePoint cut(std::chrono::sys_seconds time) {
-  if (time >= std::chrono::floor<std::chrono::seconds>(TimePoint::max())) {
-    return TimePoint::max();
-  }
-  if (time <= std::chrono::ceil<std::chrono::seconds>(TimePoint::min())) {
-    return TimePoint::min();
-  }
-  return TimePoint(time);
 }
 
 std::string hex(const unsigned char* bytes, std::size_t size) {
@@ -249,13 +240,13 @@ std::string Certificate::uid() const {
 TimePoint Certificate::not_before() const {
   const ErrorScope errors;
   const auto time = seconds_of(X509_get0_notBefore(x509_.get()));
-  return time ? cut(*time) : TimePoint::max();
+  return time ? saturated(*time) : TimePoint::max();
 }
 
 TimePoint Certificate::not_after() const {
   const ErrorScope errors;
   const auto time = seconds_of(X509_get0_notAfter(x509_.get()));
-  return time ? cut(*time) : TimePoint::min();
+  return time ? saturated(*time) : TimePoint::min();
 }
 
 bool Certificate::valid_at(TimePoint time) const {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "kvconnect/protocol_constants.h"
 
 namespace kvc::kvconnect {
@@ -66,7 +67,7 @@ std::optional<TimePoint> moment(std::string_view day, std::string_view month, st
   if (full_year < 1970 || d < 1 || !date.ok() || h < 0 || h > 23 || m < 0 || m > 59 || s < 0 || s > 60) {
     return std::nullopt;
   }
-  return TimePoint(std::chrono::sys_days(date) + std::chrono::hours(h) + std::chrono::minutes(m) +
+  return saturated(std::chrono::sys_days(date) + std::chrono::hours(h) + std::chrono::minutes(m) +
                    std::chrono::seconds(s));
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 
+#include "base/time.h"
 #include "crypto/library_context.h"
 #include "message/cms.h"
 
@@ -210,7 +211,7 @@ std::optional<TimePoint> time_of(const ASN1_TYPE* value) {
   using namespace std::chrono;
   const year_month_day date(year(parts.tm_year + 1900), month(static_cast<unsigned>(parts.tm_mon + 1)),
                             day(static_cast<unsigned>(parts.tm_mday)));
-  return sys_days(date) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
+  return saturated(sys_days(date) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec));
 }
 
 std::optional<TimePoint> signing_time(const CMS_SignerInfo* signer) {

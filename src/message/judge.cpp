@@ -82,8 +82,10 @@ void note_date_difference(const mime::Header& outer, Layer& layer) {
     return;
   }
   date.makeUTC(zone);
-  const auto header_time = std::chrono::system_clock::from_time_t(date.timestamp().epochTime());
-  if (std::chrono::abs(header_time - *layer.signing_time) > kNotedDateDifference) {
+  // In seconds: two times may lie further apart than a difference of TimePoints can say.
+  const std::chrono::sys_seconds header_time{std::chrono::seconds(date.timestamp().epochTime())};
+  if (std::chrono::abs(header_time - std::chrono::floor<std::chrono::seconds>(*layer.signing_time)) >
+      kNotedDateDifference) {
     layer.warnings.emplace_back(
         "signing_time_differs: the Date of the header is more than a day away from the signing time");
   }

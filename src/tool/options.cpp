@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/time.h"
+
 namespace kvc::tool {
 namespace {
 
@@ -133,7 +135,7 @@ Result<TimePoint> parse_rfc3339(std::string_view text) {
   if (!date.ok()) {
     return broken;
   }
-  return TimePoint(sys_days(date) + hours(hour) + minutes(minute) + seconds(second) - *zone);
+  return saturated(sys_days(date) + hours(hour) + minutes(minute) + seconds(second) - *zone);
 }
 
 std::string rfc3339(TimePoint time) {

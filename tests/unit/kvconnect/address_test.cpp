@@ -71,6 +71,7 @@ TEST(Retry, AfterSecondsOrADate) {
   EXPECT_EQ(std::chrono::system_clock::to_time_t(now), 784111777);
   EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), now);
   EXPECT_EQ(parse_http_date("Sun Nov  6 08:49:37 1994"), now);
+  EXPECT_EQ(parse_http_date("Fri, 31 Dec 9999 23:59:59 GMT"), TimePoint::max());
   EXPECT_EQ(parse_retry_after("120", now), seconds(120));
   EXPECT_EQ(parse_retry_after(" 0 ", now), seconds(0));
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:50:37 GMT", now), seconds(60));

@@ -46,6 +46,16 @@ TEST(Hostile, WhatAMailSaysOfItselfIsAlwaysText) {
   EXPECT_EQ(message.layers[0].date, "ÿ");
 }
 
+TEST(Hostile, DatesFarAway) {
+  const std::string entity = "Content-Type: text/plain\r\n\r\nbytes";
+  for (const auto* date : {"Sat, 1 Jan 0000 00:00:00 +0000", "Fri, 31 Dec 9999 23:59:59 +0000", "Fri, 99 Foo 99999"}) {
+    const auto message = opened("From: anna@kv-safenet.de\r\nDate: " + std::string(date) + "\r\n" +
+                                multipart_signed(entity, signature(entity, world().anna)));
+    EXPECT_EQ(message.layers[0].date, date);
+    EXPECT_EQ(message.layers[0].verdict, Verdict::not_encrypted);
+  }
+}
+
 TEST(Hostile, HeaderBomb) {
   std::string mail;
   for (int i = 0; i < 100000; ++i) {

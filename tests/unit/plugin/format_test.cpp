@@ -28,6 +28,11 @@ TEST(Format, TurnsTheYearInLocalTime) {
   EXPECT_EQ(format_date(utc(1798758000), Language::de), "01.01.2027");
 }
 
+TEST(Format, TheEndOfTimeIsADateToo) {
+  // A certificate valid until 9999 is cut to what a TimePoint can hold.
+  EXPECT_EQ(format_date(TimePoint::max(), Language::de), "12.04.2262");
+}
+
 TEST(Format, WritesNoTimeAsADash) {
   EXPECT_EQ(format_time(std::nullopt, Language::de), "–");
 }

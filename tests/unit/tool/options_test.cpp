@@ -52,6 +52,7 @@ TEST(Rfc3339, ReadsAndWrites) {
   EXPECT_EQ(*parse_rfc3339("2019-04-26T09:24:43Z"), test_pki::day("2019-04-26T09:24:43"));
   EXPECT_EQ(*parse_rfc3339("2019-04-26T11:24:43.5+02:00"), test_pki::day("2019-04-26T09:24:43"));
   EXPECT_EQ(*parse_rfc3339("2019-04-26t07:24:43-02:00"), test_pki::day("2019-04-26T09:24:43"));
+  EXPECT_EQ(*parse_rfc3339("9999-12-31T23:59:59Z"), TimePoint::max());
   EXPECT_EQ(rfc3339(test_pki::day("2019-04-26T09:24:43")), "2019-04-26T09:24:43Z");
 }
 
