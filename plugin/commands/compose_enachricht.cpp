@@ -4,6 +4,7 @@
 
 #include "commands/entries.h"
 #include "commands/mail_pages.h"
+#include "service/clear_subject.h"
 #include "service/known.h"
 
 namespace kvc::plugin::commands {
@@ -131,7 +132,7 @@ mailbox::Draft mail_of(const views::ComposeDraft& form, std::vector<mailbox::Dra
   draft.account_id = form.account_id;
   draft.to = form.to;
   draft.service_id = service::enachricht_delivery();
-  draft.subject = service::kEnachrichtSubject;
+  draft.subject = service::clear_subject(draft.service_id);
   draft.user_subject = form.subject;
   draft.text = form.text;
   draft.files = std::move(files);

@@ -11,6 +11,7 @@
 
 #include "base/guard.h"
 #include "base/time.h"
+#include "crypto/asn1_time.h"
 #include "crypto/library_context.h"
 #include "crypto/openssl_ptr.h"
 
@@ -68,19 +69,6 @@ std::string first_alternative_address(const X509* x509) {
     }
   }
   return {};
-}
-
-/// Seconds since 1970; nullopt if the time does not parse.
-std::optional<std::chrono::sys_seconds> seconds_of(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) {
-    return std::nullopt;
-  }
-  const std::chrono::year_month_day day(std::chrono::year(parts.tm_year + 1900),
-                                        std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),
-                                        std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
-  return std::chrono::sys_days(day) + std::chrono::hours(parts.tm_hour) + std::chrono::minutes(parts.tm_min) +
-         std::chrono::seconds(parts.tm_sec);
 }
 
 std::string hex(const unsigned char* bytes, std::size_t size) {

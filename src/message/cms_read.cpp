@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/time.h"
+#include "crypto/asn1_time.h"
 #include "crypto/library_context.h"
 #include "message/cms.h"
 
@@ -204,14 +205,8 @@ std::optional<TimePoint> time_of(const ASN1_TYPE* value) {
   if (value == nullptr || (value->type != V_ASN1_UTCTIME && value->type != V_ASN1_GENERALIZEDTIME)) {
     return std::nullopt;
   }
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(value->value.asn1_string, &parts) != 1) {
-    return std::nullopt;
-  }
-  using namespace std::chrono;
-  const year_month_day date(year(parts.tm_year + 1900), month(static_cast<unsigned>(parts.tm_mon + 1)),
-                            day(static_cast<unsigned>(parts.tm_mday)));
-  return saturated(sys_days(date) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec));
+  const auto time = crypto::seconds_of(value->value.asn1_string);
+  return time ? std::optional(saturated(*time)) : std::nullopt;
 }
 
 std::optional<TimePoint> signing_time(const CMS_SignerInfo* signer) {
