@@ -25,8 +25,10 @@ endif()
 
 find_program(KVC_CCACHE ccache)
 if(KVC_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER "${KVC_CCACHE}")
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${KVC_CCACHE}")
+  # Paths below the tree are made relative and the build folder's name does not count, so that clones share one cache.
+  set(_launcher "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${KVC_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${_launcher}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${_launcher}")
 endif()
 
 add_library(kvc_flags INTERFACE)

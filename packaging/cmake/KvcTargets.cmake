@@ -22,10 +22,9 @@ function(kvc_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  target_link_libraries(${name} PRIVATE ${ARG_DEPS} kvc_flags GTest::gtest GTest::gmock GTest::gtest_main Threads::Threads)
-  target_compile_definitions(${name} PRIVATE
-    KVC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-    KVC_SHARED_DATA_DIR="${PROJECT_SOURCE_DIR}/../shared/data" ${ARG_DEFINES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} kvc_test_paths kvc_flags GTest::gtest GTest::gmock GTest::gtest_main
+                        Threads::Threads)
+  target_compile_definitions(${name} PRIVATE ${ARG_DEFINES})
   # A suite named ...Child runs only inside another test, as a process of its own.
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_FILTER "-*Child.*"
     PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT})

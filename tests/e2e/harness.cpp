@@ -15,6 +15,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "paths.h"
+
 namespace kvc::e2e {
 namespace {
 
@@ -197,7 +199,7 @@ Practice::Practice(std::string name, fs::path directory, const Server& server)
                   {"KVC_TOUR_PASSWORD", "Initial-" + mark + "-1"},
                   {"KVC_TOUR_NEW_PASSWORD", "Canary-NEW-" + mark + "-9xy"},
                   {"KVC_TOUR_KEYSTORE_PASSWORD", "Canary-KEYSTORE-" + mark}};
-  for (const auto& entry : fs::directory_iterator(fs::path(KVC_SOURCE_DIR) / "tests/e2e/scripts")) {
+  for (const auto& entry : fs::directory_iterator(fs::path(kvc::test::source_dir()) / "tests/e2e/scripts")) {
     fs::copy_file(entry.path(), directory_ / "scripts" / entry.path().filename());
   }
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "paths.h"
 #include "unit/crypto/openssl_tool.h"
 #include "unit/crypto/test_pki.h"
 
@@ -251,7 +252,7 @@ class RealCas : public testing::Test {
       GTEST_SKIP() << "the CA certificates of the network are not on this machine";
     }
   }
-  static std::string file(const std::string& name) { return std::string(KVC_SHARED_DATA_DIR) + "/ca/" + name + ".pem"; }
+  static std::string file(const std::string& name) { return kvc::test::shared_data_dir() + "/ca/" + name + ".pem"; }
   static Certificate one(const std::string& name) { return TrustList::load({}, {file(name)})->user_cas.front(); }
 
   /// Is `ca` an acceptable User CA under `root`? Seen from outside: what does the check say of a certificate that
@@ -289,12 +290,12 @@ TEST_F(RealCas, NoCaPassesAsUser) {
 }
 
 TEST_F(RealCas, RealSignerIsTrustedByTheRightListOnly) {
-  const std::string mail = std::string(KVC_SHARED_DATA_DIR) + "/mail/arztbrief_2019_nested.eml";
+  const std::string mail = kvc::test::shared_data_dir() + "/mail/arztbrief_2019_nested.eml";
   if (test_pki::openssl_program().empty() || !std::filesystem::exists(mail)) {
     GTEST_SKIP() << "no openssl command line, or the archived mail is not on this machine";
   }
   const test_pki::ScratchDirectory scratch;
-  const std::string key = std::string(KVC_SHARED_DATA_DIR) + "/mail/arztbrief_2019_nested.key.pem";
+  const std::string key = kvc::test::shared_data_dir() + "/mail/arztbrief_2019_nested.key.pem";
   const auto opened =
       test_pki::openssl({"cms", "-decrypt", "-in", mail, "-inkey", key, "-out", "signed"}, scratch.path());
   ASSERT_EQ(opened.exit_code, 0) << opened.output;

@@ -4,6 +4,7 @@
 
 #include <pvs/manifest.hpp>
 
+#include "paths.h"
 #include "reference_host/json.h"
 #include "unit/host_api/temp_dir.h"
 
@@ -184,7 +185,7 @@ TEST(Manifest, TheSchemaExplainsEveryKey) {
 }
 
 TEST(Manifest, TheProductsOwnIsValid) {
-  const ManifestResult result = read_manifest(KVC_SOURCE_DIR);
+  const ManifestResult result = read_manifest(kvc::test::source_dir());
   EXPECT_TRUE(result.ok()) << result.report();
   EXPECT_TRUE(result.issues.empty()) << result.report();
 }

@@ -9,12 +9,13 @@
 #include <sstream>
 #include <string>
 
+#include "paths.h"
 #include "unit/message/samples.h"
 
 namespace kvc::message {
 namespace {
 
-const std::string kData = KVC_SHARED_DATA_DIR;
+const std::string& kData = kvc::test::shared_data_dir();
 
 std::string file(const std::string& name) {
   std::ifstream in(kData + "/" + name, std::ios::binary);

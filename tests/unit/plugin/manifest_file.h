@@ -5,11 +5,13 @@
 #include <sstream>
 #include <string>
 
+#include "paths.h"
+
 namespace kvc::plugin::test {
 
 /// The text of manifest.json, as a host reads it.
 inline std::string manifest_file() {
-  std::ifstream in(KVC_SOURCE_DIR "/manifest.json", std::ios::binary);
+  std::ifstream in(kvc::test::source_dir() + "/manifest.json", std::ios::binary);
   std::ostringstream out;
   out << in.rdbuf();
   return out.str();

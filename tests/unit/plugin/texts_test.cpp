@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "mailbox/mailbox_service.h"
 #include "message/verdict.h"
+#include "paths.h"
 #include "settings/settings.h"
 #include "texts/catalogue.h"
 #include "views/build.h"
@@ -106,7 +107,7 @@ std::string read(const std::filesystem::path& file) {
 
 std::vector<std::filesystem::path> sources(const char* folder) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(KVC_SOURCE_DIR) + folder)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(kvc::test::source_dir() + folder)) {
     if (entry.path().extension() == ".cpp") {
       files.push_back(entry.path());
     }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "crypto/pkcs12.h"
+#include "paths.h"
 #include "unit/crypto/openssl_tool.h"
 #include "unit/message/samples.h"
 
@@ -209,7 +210,7 @@ class RealMailTool : public Tool {
     args.insert(args.end(), more.begin(), more.end());
     return tool(args);
   }
-  std::string data_ = std::filesystem::absolute(KVC_SHARED_DATA_DIR).string();
+  std::string data_ = std::filesystem::absolute(kvc::test::shared_data_dir()).string();
 };
 
 TEST_F(RealMailTool, ValidAtTheSigningTime) {
