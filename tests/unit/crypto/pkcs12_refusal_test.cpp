@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "crypto/openssl_ptr.h"
 #include "crypto/pkcs12.h"
 #include "crypto/pkcs12_outline.h"
 #include "unit/crypto/test_keystore.h"
@@ -103,6 +104,17 @@ TEST(Pkcs12Refusal, WhatIsMissingInsideIsNamed) {
                     .certificates = {ca.certificate, muster().certificate}}),
               "");
   }
+}
+
+TEST(Pkcs12Refusal, ACertificateThatMakesNoSenseIsDamaged) {
+  std::string der = muster().certificate.der();
+  const auto time = der.find("390101000000Z");
+  ASSERT_NE(time, std::string::npos);
+  der.replace(time, 13, "390101500000Z");  // an hour that no day has: OpenSSL takes it, Certificate does not
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  const std::shared_ptr<X509> odd(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
+  ASSERT_TRUE(odd);
+  EXPECT_EQ(reason(make_keystore({.keys = {muster().key}, .certificates = {Certificate(odd)}})), "damaged");
 }
 
 TEST(Pkcs12Refusal, AnUnknownMacIsNoWrongPassword) {
