@@ -243,6 +243,15 @@ TEST_F(Protection, AUserMadeAnewUnderNorasNameDoesNotOpen) {
   EXPECT_TRUE(stolen->accounts.export_keystore("nora", id).status().is(error::decrypt_failed));
 }
 
+TEST_F(Protection, WhoWritesHerselfIntoTheDatabaseIsGivenNoKey) {
+  ASSERT_TRUE(nord->accounts.assign("nora", id, "otto").ok());
+  change(*nord, "INSERT INTO vault_key SELECT account_id, 'mia', key_id, x'00', created_at FROM vault_key LIMIT 1");
+  ASSERT_TRUE(nord->accounts.unassign("nora", id, "otto").ok()) << "makes a new key for all assigned users";
+  expect_shut_out(*nord, "mia");
+  EXPECT_THAT(nord->accounts.overview("nora", id)->user_ids, ::testing::ElementsAre("nora"));
+  expect_opens(*nord, "nora", kIn);
+}
+
 // ---------------------------------------------------------------------------------------------------- added later
 
 TEST_F(Protection, AUserAssignedLaterOpensEverythingOldMessagesToo) {
