@@ -42,7 +42,7 @@ enum class State {
 
 /// One generation of key pair (Schluesselgeneration).
 struct Generation {
-  int number = 0;  ///< from 1, the highest is the newest
+  int number = 0;  ///< from 1, in the order in which they came here; an import may bring old ones late
   bool current = false;
   std::optional<crypto::Certificate> certificate;  ///< none while its CSR is under way
   std::string end_reason;                          ///< key of an ErrorCode if it ended without a certificate
@@ -111,6 +111,8 @@ struct Session {
   /// 32 bytes: encrypts the content columns of the mailbox (AES-256-GCM). A secret of the vault like any other, so that
   /// a rotation of the account key does not have to rewrite every stored message.
   Secret content_key;
+  /// Content keys before a user was unassigned, newest first: what was sealed then opens with one of them.
+  std::vector<Secret> older_content_keys;
   kvconnect::Credentials credentials;
   std::vector<crypto::Identity> identities;  ///< the current one at the front, the others newest first; at least one
   /// Keys whose certificate never came or is still to come. A server publishes a certificate before we fetch it, so
@@ -196,9 +198,9 @@ class AccountService {
   Result<Keystore> read_keystore(const NewAccount& data, std::string_view der);
 
   Status assign(std::string_view user_id, std::string_view account_id, std::string_view other_user_id);
-  /// Takes effect at once: the sealed copy goes, and a new account key is made, so that nothing stored from now on opens
-  /// with what the user may have kept. If somebody is at work with the account, the new key is made at the next login.
-  /// Error: invalid_state for the last user.
+  /// Takes effect at once: the sealed copy goes, and a new account key is made, so that nothing stored from now on
+  /// opens with what the user may have kept. If somebody is at work with the account, the new key is made at the next
+  /// login. Error: invalid_state for the last user.
   Status unassign(std::string_view user_id, std::string_view account_id, std::string_view other_user_id);
   /// Everything needed to send and fetch. Settles an unclear password change if there is one and the server can be
   /// reached. Errors: not_found, session_locked, invalid_state if no generation has a certificate yet.

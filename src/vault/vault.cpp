@@ -223,7 +223,8 @@ Status Vault::share(const AccountKey& key, std::string_view other_user_id) {
   });
 }
 
-Status Vault::revoke(std::string_view account_id, std::string_view user_id) {
+Status Vault::revoke(std::string_view account_id, std::string_view user_id,
+                     const std::function<Status(Session&)>& also) {
   return guarded([&]() -> Status {
     return database_->write([&](Session& session) -> Status {
       const auto copies = copies_of(session, account_id);
@@ -235,7 +236,7 @@ Status Vault::revoke(std::string_view account_id, std::string_view user_id) {
       }
       session << "DELETE FROM vault_key WHERE account_id = ? AND user_id = ?", bind(std::string(account_id)),
           bind(std::string(user_id)), now;
-      return {};
+      return also ? also(session) : Status();
     });
   });
 }
@@ -344,6 +345,32 @@ Status Vault::remove(const AccountKey& key, std::string_view name) {
   });
 }
 
+Status Vault::apply(const AccountKey& key, const Change& change) {
+  return guarded([&]() -> Status {
+    KVC_TRY(check_unlocked(key));
+    const auto& ring = *key.ring_;
+    std::vector<Row> rows;
+    for (const auto& [name, value] : change.put) {
+      KVC_TRY(check_name(name));
+      KVC_ASSIGN(auto row, seal_row(env_, key.account_id_, ring.current_id, ring.current(), name, value));
+      rows.push_back(std::move(row));
+    }
+    for (const auto& name : change.remove) {
+      KVC_TRY(check_name(name));
+    }
+    return database_->write([&](Session& session) -> Status {
+      KVC_TRY(check_current(copies_of(session, key.account_id_), ring.current_id));
+      for (const auto& name : change.remove) {
+        delete_row(session, key.account_id_, name);
+      }
+      for (const auto& row : rows) {
+        store_row(session, key.account_id_, row, env_.now());
+      }
+      return change.also ? change.also(session) : Status();
+    });
+  });
+}
+
 Status Vault::rename(const AccountKey& key, std::string_view from, std::string_view to) {
   return guarded([&]() -> Status {
     KVC_TRY(check_unlocked(key));
@@ -369,11 +396,15 @@ Status Vault::rename(const AccountKey& key, std::string_view from, std::string_v
 Status Vault::forget(std::string_view account_id) {
   return guarded([&]() -> Status {
     return database_->write([&](Session& session) -> Status {
-      session << "DELETE FROM vault_secret WHERE account_id = ?", bind(std::string(account_id)), now;
-      session << "DELETE FROM vault_key WHERE account_id = ?", bind(std::string(account_id)), now;
+      forget(session, account_id);
       return {};
     });
   });
+}
+
+void Vault::forget(Session& session, std::string_view account_id) {
+  session << "DELETE FROM vault_secret WHERE account_id = ?", bind(std::string(account_id)), now;
+  session << "DELETE FROM vault_key WHERE account_id = ?", bind(std::string(account_id)), now;
 }
 
 }  // namespace kvc::vault

@@ -2,7 +2,8 @@
 -- What a practice does with its accounts: sites, default senders, hints, imported keys. Nothing secret.
 
 -- server_certificate: what the server published for the account when last asked ('same', 'other', 'none', '' = not asked).
--- rotation_due: a user was unassigned while somebody worked with the account; the next login makes a new account key.
+-- rotation_due: how many users were unassigned since the last new account key; not 0 while somebody worked with the account
+-- then: the next login makes the new key.
 ALTER TABLE account ADD COLUMN server_certificate TEXT NOT NULL DEFAULT '';
 ALTER TABLE account ADD COLUMN rotation_due INTEGER NOT NULL DEFAULT 0;
 -- imported: the key pair came from a keystore file. old_removed: status 110 or 120 was seen for this generation's request.
