@@ -89,6 +89,17 @@ JsonObject::Ptr choice(const v1::Choice& choice) {
   return object;
 }
 
+JsonObject::Ptr password_rules(const v1::PasswordRules& rules) {
+  JsonObject::Ptr object = new_object();
+  object->set("min_length", rules.min_length());
+  object->set("max_length", rules.max_length());
+  object->set("min_capitals", rules.min_capitals());
+  object->set("min_small_letters", rules.min_small_letters());
+  object->set("min_digits", rules.min_digits());
+  set_flag(*object, "show_strength", rules.show_strength());
+  return object;
+}
+
 JsonObject::Ptr field(const v1::Field& field) {
   JsonObject::Ptr object = new_object();
   object->set("name", field.name());
@@ -112,6 +123,9 @@ JsonObject::Ptr field(const v1::Field& field) {
   if (field.file_patterns_size() != 0) {
     object->set("file_patterns", texts(field.file_patterns()));
   }
+  if (field.has_password_rules()) {
+    object->set("password_rules", password_rules(field.password_rules()));
+  }
   return object;
 }
 
@@ -119,6 +133,9 @@ JsonObject::Ptr form(const v1::Form& form) {
   JsonObject::Ptr object = new_object();
   set_text(*object, "intro", form.intro());
   object->set("fields", list(form.fields(), field));
+  if (form.has_error()) {
+    object->set("error", error_to_json(form.error()));
+  }
   return object;
 }
 

@@ -2,6 +2,7 @@
 // kvconnect.account.new: "Neues KV-Connect-Konto".
 #include <algorithm>
 
+#include "commands/account_data.h"
 #include "commands/account_steps.h"
 #include "commands/entries.h"
 #include "views/account_views.h"
@@ -9,52 +10,28 @@
 namespace kvc::plugin::commands {
 namespace {
 
-/// Our own rule [D]: the keystore file leaves the practice, so its password must not be guessable at once.
-constexpr std::size_t kMinKeystorePassword = 8;
-
-views::AccountDraft draft_of(const Request& request) {
-  return {request.values.text("username"), request.values.text("display_name"), request.values.text("description"),
-          request.values.text("environment")};
+/// The form again, with everything that was typed but the secrets, and why.
+Result<pvs::v1::ActionReply> form_again(const Step& step, const std::string& account_id, const Status& failure) {
+  if (ends_the_job(failure)) {
+    return failure;
+  }
+  pvs::v1::View view =
+      views::new_account(step.request.texts, step.runtime.settings(), draft_of(step.request), {}, failure);
+  return reply_view(step.runtime, step.request, std::move(view), {.account_id = account_id}, step.request.view_id);
 }
 
-void demand(const Request& request, const char* name, views::FieldErrors& errors) {
-  if (request.values.secret(name).empty()) {
-    errors.emplace_back(name, request.texts("form.missing"));
+/// A draft the server never accepted goes when the user corrects the username or server it was for.
+void drop_renamed_draft(const Step& step, const account::NewAccount& data) {
+  const std::string& id = step.request.view.account_id;
+  if (id.empty()) {
+    return;
   }
-}
-
-/// What can be seen without asking anybody.
-views::FieldErrors check_fields(const Runtime& runtime, const Request& request) {
-  views::FieldErrors errors;
-  demand(request, "username", errors);
-  demand(request, "password", errors);
-  demand(request, "keystore_password", errors);
-  const Secret keystore = request.values.secret("keystore_password");
-  if (!keystore.empty() && keystore.size() < kMinKeystorePassword) {
-    errors.emplace_back("keystore_password", request.texts("form.keystore_too_short"));
+  const auto draft = step.core.accounts().overview(step.request.who.user_id, id);
+  const bool other = draft.ok() && draft.value().state == account::State::draft &&
+                     (draft.value().username != data.username || draft.value().environment_id != data.environment_id);
+  if (other) {
+    audit(step, "account.removed", id, step.core.accounts().remove(step.request.who.user_id, id));
   }
-  if (!(keystore == request.values.secret("keystore_password_repeat"))) {
-    errors.emplace_back("keystore_password_repeat", request.texts("form.not_the_same"));
-  }
-  const std::string environment = request.values.text("environment");
-  if (!environment.empty() && runtime.settings().environment(environment) == nullptr) {
-    errors.emplace_back("environment", request.texts("form.unknown_environment"));
-  }
-  return errors;
-}
-
-account::NewAccount new_account_of(const Runtime& runtime, const Request& request) {
-  account::NewAccount data;
-  data.environment_id = request.values.text("environment");
-  if (data.environment_id.empty()) {
-    data.environment_id = runtime.settings().environments.front().id;
-  }
-  data.username = request.values.text("username");
-  data.display_name = request.values.trimmed("display_name");
-  data.description = request.values.trimmed("description");
-  data.password = request.values.secret("password");
-  data.keystore_password = request.values.secret("keystore_password");
-  return data;
 }
 
 /// The account of this name that the user began earlier, in this environment.
@@ -69,54 +46,43 @@ Result<account::Overview> begun_earlier(const Step& step, const account::NewAcco
   return *found;
 }
 
-Result<pvs::v1::ActionReply> resume(const Step& step, const account::NewAccount& data, const Status& refusal) {
-  KVC_ASSIGN(account::Overview account, begun_earlier(step, data, refusal));
-  if (account.state == account::State::draft) {
-    KVC_TRY(step.core.accounts().replace_password(step.request.who.user_id, account.id, data.password));
+/// Stores the data: as a new account, or in the draft that is there already. `occasion` tells which.
+Result<std::string> store(const Step& step, const account::NewAccount& data, views::PasswordOccasion& occasion) {
+  const std::string& user = step.request.who.user_id;
+  const Result<std::string> created = step.core.accounts().create(user, data);
+  if (!created.status().is(error::already_exists)) {
+    if (created.ok()) {
+      audit(step, "account.created", created.value(), {});
+    }
+    return created;
   }
-  return check_and_go_on(step, account.id, true);
+  KVC_ASSIGN(account::Overview account, begun_earlier(step, data, created.status()));
+  if (account.state == account::State::draft) {
+    KVC_TRY(step.core.accounts().update_draft(user, account.id, data));
+  } else {
+    occasion = views::PasswordOccasion::resumed;
+  }
+  return account.id;
 }
 
 Result<pvs::v1::ActionReply> create(Runtime& runtime, const Request& request, JobContext& job) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  const Step step{runtime, request, *core, job};
+  Step step{runtime, request, *core, job};
   const account::NewAccount data = new_account_of(runtime, request);
-  const Result<std::string> created = core->accounts().create(request.who.user_id, data);
-  if (created.status().is(error::already_exists)) {
-    return resume(step, data, created.status());
+  drop_renamed_draft(step, data);
+  auto occasion = views::PasswordOccasion::initial;
+  const Result<std::string> id = store(step, data, occasion);
+  if (!id.ok()) {
+    return form_again(step, {}, id.status());
   }
-  KVC_TRY(created.status());
-  runtime.host().audit(request.who.user_id, "account.created", created.value(), true);
-  return check_and_go_on(step, created.value(), false);
-}
-
-views::FieldErrors check_new_password(const Request& request) {
-  views::FieldErrors errors;
-  const Secret password = request.values.secret("new_password");
-  const auto broken = account::broken_password_rules(password);
-  if (!broken.empty()) {
-    errors.emplace_back("new_password", views::password_rules_sentence(request.texts, broken));
+  if (occasion == views::PasswordOccasion::initial) {
+    step.strength = strength_of(data.keystore_password);
   }
-  if (!(password == request.values.secret("new_password_repeat"))) {
-    errors.emplace_back("new_password_repeat", request.texts("form.not_the_same"));
+  const Result<account::Overview> checked = check(step, id.value());
+  if (!checked.ok()) {
+    return form_again(step, id.value(), checked.status());
   }
-  return errors;
-}
-
-Result<pvs::v1::ActionReply> change(Runtime& runtime, const Request& request, JobContext& job) {
-  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  const Step step{runtime, request, *core, job};
-  const std::string& id = request.view.account_id;
-  const std::string& user = request.who.user_id;
-  job.progress(-1, request.texts("progress.password.change"));
-  const Status changed =
-      core->accounts().change_password(user, id, request.values.secret("new_password"), job.cancel());
-  runtime.host().audit(user, "password.changed", id, changed.ok(),
-                       changed.ok() ? std::vector<std::pair<std::string, std::string>>{}
-                                    : std::vector<std::pair<std::string, std::string>>{{"error", changed.code().key}});
-  KVC_TRY(changed);
-  KVC_ASSIGN(account::Overview account, core->accounts().overview(user, id));
-  return go_on(step, account, false, false);
+  return go_on(step, checked.value(), occasion, true);
 }
 
 }  // namespace
@@ -126,32 +92,21 @@ Answer new_account_invoke(Runtime& runtime, const Request& request) {
 }
 
 Answer new_account_act(Runtime& runtime, const Request& request) {
-  if (request.action_id != "check" || runtime.settings().environments.empty()) {
+  const bool import = request.action_id == "import";
+  if ((request.action_id != "check" && !import) || runtime.settings().environments.empty()) {
     return answer_unknown_action(request);
   }
-  const views::FieldErrors errors = check_fields(runtime, request);
+  const views::FieldErrors errors = import ? check_import(runtime, request) : check_new_account(runtime, request);
   if (!errors.empty()) {
     return answer_view(runtime, request,
-                       views::new_account(request.texts, runtime.settings(), draft_of(request), errors), {},
-                       request.view_id);
+                       views::new_account(request.texts, runtime.settings(), draft_of(request), errors),
+                       {.account_id = request.view.account_id}, request.view_id);
+  }
+  if (import) {
+    return import_begin(runtime, request);
   }
   return answer_job(request.texts, "job.account_check",
                     [&runtime, request](JobContext& job) { return create(runtime, request, job); });
-}
-
-Answer password_change_act(Runtime& runtime, const Request& request) {
-  if (request.action_id != "change") {
-    return answer_unknown_action(request);
-  }
-  const views::FieldErrors errors = check_new_password(request);
-  if (!errors.empty()) {
-    account::Overview account;
-    account.username = request.view.item_id;
-    return answer_view(runtime, request, views::password_change(request.texts, account, false, errors), request.view,
-                       request.view_id);
-  }
-  return answer_job(request.texts, "job.password_change",
-                    [&runtime, request](JobContext& job) { return change(runtime, request, job); });
 }
 
 }  // namespace kvc::plugin::commands

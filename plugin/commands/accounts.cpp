@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// kvconnect.accounts: "Benutzerkonten".
+// kvconnect.accounts: "Benutzerkonten", and what can be done from the overview of an account.
+#include <algorithm>
+#include <array>
+
 #include "commands/account_steps.h"
 #include "commands/entries.h"
 #include "views/account_views.h"
@@ -19,28 +22,40 @@ Answer list_job(Runtime& runtime, const Request& request, const std::string& vie
       });
 }
 
-Answer check_job(Runtime& runtime, const Request& request, const std::string& account_id) {
-  return answer_job(request.texts, "job.account_check",
-                    [&runtime, request, account_id](JobContext& job) -> Result<pvs::v1::ActionReply> {
-                      KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-                      return check_and_go_on({runtime, request, *core, job}, account_id, false);
-                    });
+Answer check_open(Runtime& runtime, const Request& request, const std::string& account_id) {
+  return account_job(
+      runtime, request, account_id, "job.account_check",
+      [](const Step& step, const account::Overview& account) { return check_and_go_on(step, account.id); });
 }
 
-Answer open_job(Runtime& runtime, const Request& request, const std::string& account_id) {
-  return answer_job(request.texts, "job.accounts",
-                    [&runtime, request, account_id](JobContext& job) -> Result<pvs::v1::ActionReply> {
-                      KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-                      KVC_ASSIGN(account::Overview account, core->accounts().overview(request.who.user_id, account_id));
-                      return show_overview({runtime, request, *core, job}, account, false);
-                    });
+Answer overview_open(Runtime& runtime, const Request& request, const std::string& account_id) {
+  return account_job(runtime, request, account_id, "job.accounts",
+                     [](const Step& step, const account::Overview& account) { return show_overview(step, account); });
 }
+
+struct AccountAction {
+  std::string_view id;
+  Answer (*open)(Runtime&, const Request&, const std::string& account_id);
+};
+
+constexpr std::array kActions{
+    AccountAction{"check", &check_open},
+    AccountAction{"continue", &check_open},
+    AccountAction{"correct_password", &correct_password_open},
+    AccountAction{"assign", &assign_open},
+    AccountAction{"change_password", &password_change_open},
+    AccountAction{"renew", &renew_open},
+    AccountAction{"export", &export_keystore_act},
+    AccountAction{"import", &import_into_open},
+    AccountAction{"delete_certificate", &delete_certificate_open},
+    AccountAction{"edit", &edit_open},
+    AccountAction{"remove", &remove_open},
+};
 
 Answer account_action(Runtime& runtime, const Request& request, const std::string& account_id) {
-  if (request.action_id == "check" || request.action_id == "continue") {
-    return check_job(runtime, request, account_id);
-  }
-  return answer_unknown_action(request);
+  const auto* const found = std::find_if(kActions.begin(), kActions.end(),
+                                         [&](const AccountAction& action) { return action.id == request.action_id; });
+  return found == kActions.end() ? answer_unknown_action(request) : found->open(runtime, request, account_id);
 }
 
 }  // namespace
@@ -51,11 +66,14 @@ Answer accounts_invoke(Runtime& runtime, const Request& request) {
 
 Answer accounts_act(Runtime& runtime, const Request& request) {
   if (!request.row_id.empty()) {
-    return request.action_id == "open" ? open_job(runtime, request, request.row_id)
+    return request.action_id == "open" ? overview_open(runtime, request, request.row_id)
                                        : account_action(runtime, request, request.row_id);
   }
   if (request.action_id == "new") {
     return new_account_invoke(runtime, request);
+  }
+  if (request.action_id == "apply") {
+    return apply_invoke(runtime, request);
   }
   return request.action_id == "refresh" ? list_job(runtime, request, request.view_id) : answer_unknown_action(request);
 }

@@ -2,10 +2,12 @@
 // kvconnect.compose.enachricht: "Neue eNachricht".
 #include <algorithm>
 
+#include "account/sender.h"
 #include "commands/entries.h"
 #include "commands/mail_pages.h"
 #include "service/clear_subject.h"
 #include "service/known.h"
+#include "views/account_overview.h"
 
 namespace kvc::plugin::commands {
 namespace {
@@ -96,9 +98,30 @@ std::vector<views::SenderChoice> senders_of(const std::vector<account::Overview>
   return senders;
 }
 
+/// The account that is proposed as the sender, and why, in a sentence.
+struct Proposal {
+  std::string account_id, reason;
+};
+
+Proposal proposal_of(Runtime& runtime, const Request& request, const std::vector<account::Overview>& accounts) {
+  std::vector<std::string> sites;
+  const auto practice = runtime.host().practice_sites(request.who.session_id);
+  if (practice.ok()) {
+    for (const PracticeSite& site : practice.value()) {
+      sites.push_back(site.bsnr);
+    }
+  }
+  const auto choice = account::choose_sender(accounts, request.who.user_id, sites, runtime.env().now());
+  if (!choice) {
+    return {};
+  }
+  return {accounts.at(choice->index).id,
+          request.texts("compose.sender." + std::string(views::reason_code(choice->reason)))};
+}
+
 views::ComposeDraft draft_of(const Request& request) {
-  return {request.values.text("account"), request.values.trimmed("recipient"), request.values.text("subject"),
-          request.values.text("text"), request.values.check("request_receipt", true)};
+  return {request.values.text("account"), request.values.trimmed("recipient"),           request.values.text("subject"),
+          request.values.text("text"),    request.values.check("request_receipt", true), {}};
 }
 
 /// One '@' with something on either side and no blank: whether the address exists only the server knows.
@@ -174,9 +197,11 @@ Result<pvs::v1::ActionReply> compose(Runtime& runtime, const Request& request, J
   KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
   const auto senders = senders_of(accounts);
   views::ComposeDraft draft = draft_of(request);
-  if (draft.account_id.empty() && !senders.empty()) {
-    draft.account_id = senders.front().id;
+  const Proposal proposal = proposal_of(runtime, request, accounts);
+  if (draft.account_id.empty()) {
+    draft.account_id = proposal.account_id;
   }
+  draft.sender_hint = proposal.reason;
   const views::FieldErrors errors = check_fields(request, draft);
   if (!errors.empty() || senders.empty()) {
     return reply_view(runtime, request, views::compose(request.texts, senders, draft, errors), {}, request.view_id);
@@ -193,7 +218,11 @@ Answer compose_invoke(Runtime& runtime, const Request& request) {
   return answer_job(request.texts, "job.accounts", [&runtime, request](JobContext&) -> Result<pvs::v1::ActionReply> {
     KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
     KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
-    return reply_view(runtime, request, views::compose(request.texts, senders_of(accounts), {}, {}), {});
+    const Proposal proposal = proposal_of(runtime, request, accounts);
+    views::ComposeDraft draft;
+    draft.account_id = proposal.account_id;
+    draft.sender_hint = proposal.reason;
+    return reply_view(runtime, request, views::compose(request.texts, senders_of(accounts), draft, {}), {});
   });
 }
 

@@ -6,13 +6,38 @@
 
 namespace kvc::plugin::commands {
 
+// kvconnect.apply, and the views "apply" and "apply.forms"
+Answer apply_invoke(Runtime& runtime, const Request& request);
+Answer apply_act(Runtime& runtime, const Request& request);
+Answer apply_forms_act(Runtime& runtime, const Request& request);
 // kvconnect.accounts, and the views "accounts" and "account.overview"
 Answer accounts_invoke(Runtime& runtime, const Request& request);
 Answer accounts_act(Runtime& runtime, const Request& request);
 Answer overview_act(Runtime& runtime, const Request& request);
-// kvconnect.account.new, and the views "account.new" and "account.password_change"
+// What is opened from the overview of an account, and the views of each
+Answer assign_open(Runtime& runtime, const Request& request, const std::string& account_id);
+Answer assign_act(Runtime& runtime, const Request& request);
+Answer unassign_self_act(Runtime& runtime, const Request& request);
+Answer password_change_open(Runtime& runtime, const Request& request, const std::string& account_id);
+Answer correct_password_open(Runtime& runtime, const Request& request, const std::string& account_id);
+Answer correct_password_act(Runtime& runtime, const Request& request);
+Answer edit_open(Runtime& runtime, const Request& request, const std::string& account_id);
+Answer edit_act(Runtime& runtime, const Request& request);
+Answer renew_open(Runtime& runtime, const Request& request, const std::string& account_id);
+Answer renew_act(Runtime& runtime, const Request& request);
+Answer export_keystore_act(Runtime& runtime, const Request& request, const std::string& account_id);
+Answer import_into_open(Runtime& runtime, const Request& request, const std::string& account_id);
+Answer import_into_act(Runtime& runtime, const Request& request);
+Answer delete_certificate_open(Runtime& runtime, const Request& request, const std::string& account_id);
+Answer delete_certificate_act(Runtime& runtime, const Request& request);
+Answer remove_open(Runtime& runtime, const Request& request, const std::string& account_id);
+Answer remove_act(Runtime& runtime, const Request& request);
+// kvconnect.account.new, and the views "account.new", "account.import" and "account.password_change"
 Answer new_account_invoke(Runtime& runtime, const Request& request);
 Answer new_account_act(Runtime& runtime, const Request& request);
+/// A file for the account in the form, whose fields are good.
+Answer import_begin(Runtime& runtime, const Request& request);
+Answer import_act(Runtime& runtime, const Request& request);
 Answer password_change_act(Runtime& runtime, const Request& request);
 // kvconnect.inbox, and the views "inbox" and "inbox.message"
 Answer inbox_invoke(Runtime& runtime, const Request& request);

@@ -5,6 +5,7 @@
 
 #include "commands/entries.h"
 #include "commands/mail_pages.h"
+#include "commands/renewal_hints.h"
 
 namespace kvc::plugin::commands {
 namespace {
@@ -165,6 +166,8 @@ Answer fetch_scheduled(Runtime& runtime, const Request& request) {
   auto claim = std::make_shared<BackgroundFetch>(runtime, request.who.user_id);
   return answer_job(request.texts, "job.fetch",
                     [&runtime, request, claim](JobContext& job) -> Result<pvs::v1::ActionReply> {
+                      KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+                      tell_renewal_hints(runtime, *core, request.who);
                       KVC_ASSIGN(std::vector<FetchOutcome> outcomes, fetch_all(runtime, request, job));
                       KVC_TRY(only_failure(outcomes));
                       pvs::v1::ActionReply reply;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/values.h"
 
+#include <algorithm>
+
 namespace kvc::plugin {
 namespace {
 
@@ -10,6 +12,16 @@ std::vector<ChosenFile> chosen(const pvs::v1::Value::FileRefs& refs) {
     files.push_back({ref.stream_id(), ref.name(), ref.media_type(), ref.size()});
   }
   return files;
+}
+
+std::vector<std::string> each_once(const pvs::v1::Value::Ids& from) {
+  std::vector<std::string> ids;
+  for (const std::string& id : from.id()) {
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+      ids.push_back(id);
+    }
+  }
+  return ids;
 }
 
 }  // namespace
@@ -31,6 +43,7 @@ Values Values::take(Message& values) {
         taken.checks_.try_emplace(named.name(), value.check());
         break;
       case pvs::v1::Value::kIds:
+        taken.ids_.try_emplace(named.name(), each_once(value.ids()));
         if (value.ids().id_size() > 0) {
           taken.texts_.try_emplace(named.name(), value.ids().id(0));
         }
@@ -46,7 +59,7 @@ Values Values::take(Message& values) {
 }
 
 bool Values::has(std::string_view name) const {
-  return texts_.contains(name) || checks_.contains(name) || files_.contains(name);
+  return texts_.contains(name) || checks_.contains(name) || ids_.contains(name) || files_.contains(name);
 }
 
 std::string Values::text(std::string_view name) const {
@@ -69,6 +82,11 @@ Secret Values::secret(std::string_view name) const {
 bool Values::check(std::string_view name, bool otherwise) const {
   const auto found = checks_.find(name);
   return found == checks_.end() ? otherwise : found->second;
+}
+
+std::vector<std::string> Values::ids(std::string_view name) const {
+  const auto found = ids_.find(name);
+  return found == ids_.end() ? std::vector<std::string>() : found->second;
 }
 
 std::vector<ChosenFile> Values::files(std::string_view name) const {

@@ -35,11 +35,14 @@ class Values {
   [[nodiscard]] std::string trimmed(std::string_view name) const;
   [[nodiscard]] Secret secret(std::string_view name) const;
   [[nodiscard]] bool check(std::string_view name, bool otherwise) const;
+  /// What is ticked in a multi-choice, each id once.
+  [[nodiscard]] std::vector<std::string> ids(std::string_view name) const;
   [[nodiscard]] std::vector<ChosenFile> files(std::string_view name) const;
 
  private:
   std::map<std::string, Secret, std::less<>> texts_;
   std::map<std::string, bool, std::less<>> checks_;
+  std::map<std::string, std::vector<std::string>, std::less<>> ids_;
   std::map<std::string, std::vector<ChosenFile>, std::less<>> files_;
 };
 

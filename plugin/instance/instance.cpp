@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "commands/entries.h"
+#include "commands/renewal_hints.h"
 #include "instance/description.h"
 #include "instance/settings_problems.h"
 #include "pvs/v1/host.pb.h"
@@ -154,6 +155,14 @@ pvs_status Instance::stop(std::chrono::milliseconds deadline) {
   return PVS_OK;
 }
 
+void Instance::start_quietly(const Who& who, Work work) {
+  JobOwner owner{who.session_id, who.user_id, 0,
+                 [texts = runtime_.texts()](const Status& status) { return views::to_error(texts, status); }, true};
+  if (const std::uint64_t id = jobs_.prepare(std::move(owner), std::move(work)); id != 0) {
+    jobs_.start(id);
+  }
+}
+
 // ---- commands, forms, actions ----
 
 Request Instance::request_of(const pvs_call_header& header, const v1::Context& context) {
@@ -263,8 +272,13 @@ pvs_status Instance::session_unlocked(const pvs_call_header&, std::string_view b
   if (!pvs::parse(bytes, message)) {
     return PVS_BAD_REQUEST;
   }
-  // Nothing to prepare: keys are asked of the host when a job needs them, and not kept.
-  return reply.send(v1::HookReply());
+  // Keys are not prepared: each job asks the host for them. But whoever comes may have a certificate to renew.
+  const Who who{message.context().session_id(), message.context().user_id()};
+  const pvs_status status = reply.send(v1::HookReply());
+  if (status == PVS_OK && !who.user_id.empty()) {
+    start_quietly(who, commands::renewal_hint_work(runtime_, who));
+  }
+  return status;
 }
 
 pvs_status Instance::session_locked(const pvs_call_header&, std::string_view bytes, pvs::Reply& reply) {

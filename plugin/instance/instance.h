@@ -61,6 +61,8 @@ class Instance final : public pvs::PluginInstance {
 
   Request request_of(const pvs_call_header& header, const pvs::v1::Context& context);
   pvs_status act_on_view(Request request, pvs::Reply& reply);
+  /// Work the host was not told of: it hears neither of its progress nor of its end.
+  void start_quietly(const Who& who, Work work);
   /// Sends the answer; work starts once its id has been told.
   pvs_status deliver(const Request& request, Answer answer, pvs::Reply& reply);
 

@@ -95,6 +95,9 @@ void JobRunner::Impl::Context::progress(int permille, std::string text) {
     return;
   }
   last_ = now;
+  if (job_.owner.quiet) {
+    return;
+  }
   impl_.sink.progress(job_.id, permille, text);
 }
 
@@ -122,7 +125,9 @@ void JobRunner::Impl::run(Job& job) {
       ended.pop_front();
     }
   }
-  sink.ended(job.id, std::move(reply));
+  if (!job.owner.quiet) {
+    sink.ended(job.id, std::move(reply));
+  }
 }
 
 void JobRunner::Impl::loop() {

@@ -42,6 +42,7 @@ struct JobOwner {
   std::string session_id, user_id;
   std::uint64_t call_id = 0;  ///< the host's call it came of
   std::function<pvs::v1::Error(const Status&)> to_error;
+  bool quiet = false;  ///< nobody was told of it: neither its progress nor its end go to the sink
 };
 
 /// Runs jobs, first come first served, on at most `max_threads` threads that start when they are needed.

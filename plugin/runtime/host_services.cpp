@@ -73,6 +73,45 @@ Result<std::vector<std::pair<std::string, std::string>>> HostServices::users() {
   return users;
 }
 
+Result<std::vector<PracticeSite>> HostServices::practice_sites(const std::string& session_id) {
+  KVC_ASSIGN(const v1::UserCurrentReply::Current current, current_user(session_id));
+  std::vector<PracticeSite> sites;
+  for (const auto& site : current.practice().sites()) {
+    sites.push_back({site.bsnr(), site.name(), site.kv_code()});
+  }
+  return sites;
+}
+
+Result<std::vector<HostFile>> HostServices::choose_files(const std::string& session_id, const std::string& title,
+                                                         const std::vector<std::string>& patterns) {
+  v1::FileChooseRequest request;
+  request.set_session_id(session_id);
+  request.set_title(title);
+  for (const std::string& pattern : patterns) {
+    request.add_patterns(pattern);
+  }
+  auto result = client_.call<v1::FileChooseReply>(v1::METHOD_HOST_FILE_CHOOSE, request);
+  if (result.ok() && result.reply.error().category() == v1::CATEGORY_CANCELLED) {
+    return Status(error::cancelled, "no file was chosen");
+  }
+  KVC_TRY(outcome(result, "files"));
+  std::vector<HostFile> files;
+  for (const auto& file : result.reply.files().file()) {
+    files.push_back({file.stream_id(), file.name(), file.size()});
+  }
+  if (files.empty()) {
+    return Status(error::cancelled, "no file was chosen");
+  }
+  return files;
+}
+
+Status HostServices::open_url(const std::string& session_id, const std::string& url) {
+  v1::OpenUrlRequest request;
+  request.set_session_id(session_id);
+  request.set_url(url);
+  return outcome(client_.call<v1::OpenUrlReply>(v1::METHOD_HOST_OPEN_URL, request), "notifications");
+}
+
 Result<Directories> HostServices::directories(const std::string& user_id) {
   v1::DirectoriesRequest request;
   request.set_user_id(user_id);

@@ -25,6 +25,18 @@ struct CreatedFile {
   std::string display_path;
 };
 
+/// A place of the practice (Betriebsstaette).
+struct PracticeSite {
+  std::string bsnr, name;
+  std::string kv_code;  ///< two digits
+};
+/// A file the host opened for reading; its stream is the receiver's to close.
+struct HostFile {
+  std::uint64_t stream_id = 0;
+  std::string name;
+  std::uint64_t size = 0;
+};
+
 /// Thread: [any], no lock may be held by the caller. A service the host does not have gives host_missing_service, a
 /// refusal host_refused, with the host's code as detail.
 class HostServices {
@@ -34,6 +46,13 @@ class HostServices {
   Result<pvs::v1::UserCurrentReply::Current> current_user(const std::string& session_id);
   /// Id and display name of every user of the practice.
   Result<std::vector<std::pair<std::string, std::string>>> users();
+  /// BSNR and name of the sites of the practice the session belongs to.
+  Result<std::vector<PracticeSite>> practice_sites(const std::string& session_id);
+  /// Asks the person for files of their own. Error: cancelled if they chose none.  [worker]
+  Result<std::vector<HostFile>> choose_files(const std::string& session_id, const std::string& title,
+                                             const std::vector<std::string>& patterns);
+  /// Opens a page in the user's browser.
+  Status open_url(const std::string& session_id, const std::string& url);
   Result<Directories> directories(const std::string& user_id);
   /// A new file in the user's directory.
   Result<CreatedFile> create_file(const std::string& session_id, const std::string& user_id, const std::string& name,

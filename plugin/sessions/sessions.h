@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,12 +21,21 @@ struct Who {
   friend bool operator==(const Who&, const Who&) = default;
 };
 
+/// What a task of several views carries from one to the next, say the data of an account that is not stored yet. Its
+/// secrets are kvc::Secret, and go with the last view that holds it: when it is closed, replaced, or the session
+/// locked.
+class Draft {
+ public:
+  virtual ~Draft() = default;
+};
+
 /// What the plugin must know of an open view to act on it. Content and keys are not among it.
 struct ViewState {
-  std::string kind{};        ///< View.kind
-  std::string account_id{};  ///< the account it is about, or empty
-  std::string item_id{};     ///< the message it is about, or empty
-  std::size_t offset = 0;    ///< first row of a table's page
+  std::string kind{};                    ///< View.kind
+  std::string account_id{};              ///< the account it is about, or empty
+  std::string item_id{};                 ///< the message or entry it is about, or empty
+  std::size_t offset = 0;                ///< first row of a table's page
+  std::shared_ptr<const Draft> draft{};  ///< null: none
 };
 
 /// Views by id. A view belongs to the session and user that opened it: for everybody else it does not exist.

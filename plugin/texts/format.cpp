@@ -58,7 +58,7 @@ std::string format_time(const std::optional<TimePoint>& time, Language language)
   return time ? format_time(*time, language) : "–";
 }
 
-std::string format_xs_time(std::string_view text, Language language) {
+std::optional<TimePoint> parse_xs_time(std::string_view text) {
   Poco::DateTime parsed;
   int zone = 0;
   const std::string copy(text);
@@ -66,10 +66,15 @@ std::string format_xs_time(std::string_view text, Language language) {
   const bool looks_right = copy.size() >= 19 && copy[4] == '-' && copy[7] == '-' && copy[10] == 'T' &&
                            copy[13] == ':' && copy.find_first_not_of("0123456789-+:.TZ") == std::string::npos;
   if (!looks_right || !Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::ISO8601_FRAC_FORMAT, copy, parsed, zone)) {
-    return copy;
+    return std::nullopt;
   }
   parsed.makeUTC(zone);
-  return format_time(saturated(ch::sys_seconds(ch::seconds(parsed.timestamp().epochTime()))), language);
+  return saturated(ch::sys_seconds(ch::seconds(parsed.timestamp().epochTime())));
+}
+
+std::string format_xs_time(std::string_view text, Language language) {
+  const auto time = parse_xs_time(text);
+  return time ? format_time(*time, language) : std::string(text);
 }
 
 std::string format_size(std::uint64_t bytes, Language language) {

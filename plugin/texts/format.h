@@ -22,6 +22,8 @@ namespace kvc::plugin {
 [[nodiscard]] std::string format_time(const std::optional<TimePoint>& time, Language language);
 /// An xs:dateTime of the server as format_time; text that is none comes back as it is.
 [[nodiscard]] std::string format_xs_time(std::string_view text, Language language);
+/// The time an xs:dateTime names; none for text that is no such time.
+[[nodiscard]] std::optional<TimePoint> parse_xs_time(std::string_view text);
 /// "512 Byte", "1,4 MB" (English "1.4 MB"); powers of 1000.
 [[nodiscard]] std::string format_size(std::uint64_t bytes, Language language);
 /// Whole days from `from` to `to`, negative if `to` is past.

@@ -13,12 +13,82 @@ using account::State;
 using pvs::v1::Action;
 using pvs::v1::Field;
 using Column = pvs::v1::Table::Column;
-using Group = pvs::v1::Detail::Group;
 
 constexpr std::uint32_t kMaxPassword = 200;
 constexpr std::uint32_t kMaxName = 200;
+/// Our own rule [D]: the keystore file leaves the practice, so its password must not be guessable at once.
+constexpr std::uint32_t kMinKeystorePassword = 8;
 
-pvs::v1::Severity severity_of(State state) {
+void add_environments(pvs::v1::Field& field, const settings::Settings& settings, const std::string& chosen) {
+  for (const auto& environment : settings.environments) {
+    auto& choice = *field.add_choices();
+    choice.set_id(environment.id);
+    choice.set_label(environment.name.empty() ? environment.id : environment.name);
+  }
+  const bool known = settings.environment(chosen) != nullptr;
+  field.mutable_value()->mutable_ids()->add_id(known ? chosen : settings.environments.front().id);
+}
+
+void set_errors(const Texts& t, pvs::v1::Form& form, const FieldErrors& errors, const Status& failure) {
+  if (!failure.ok()) {
+    *form.mutable_error() = to_error(t, failure);
+    const auto [name, sentence] = field_of_failure(t, failure);
+    set_field_error(form, name, sentence);
+  }
+  for (const auto& [name, sentence] : errors) {
+    set_field_error(form, name, sentence);
+  }
+}
+
+Field& add_secret(const Texts& t, pvs::v1::Form& form, std::string_view name, bool required = true) {
+  Field& field = add_field(t, form, name, Field::TYPE_SECRET, required);
+  field.set_max_length(kMaxPassword);
+  return field;
+}
+
+void add_keystore_password(const Texts& t, pvs::v1::Form& form, bool required) {
+  auto& rules = *add_secret(t, form, "keystore_password", required).mutable_password_rules();
+  rules.set_min_length(kMinKeystorePassword);
+  rules.set_max_length(kMaxPassword);
+  rules.set_show_strength(true);
+  add_secret(t, form, "keystore_password_repeat", required);
+}
+
+/// The server's rules (protocol A), as account::broken_password_rules() checks them.
+void set_server_rules(Field& field) {
+  auto& rules = *field.mutable_password_rules();
+  rules.set_min_length(8);
+  rules.set_max_length(kMaxPassword);
+  rules.set_min_capitals(2);
+  rules.set_min_small_letters(2);
+  rules.set_min_digits(1);
+  rules.set_show_strength(true);
+}
+
+void add_text(const Texts& t, pvs::v1::Form& form, std::string_view name, const std::string& value, bool required) {
+  Field& field = add_field(t, form, name, Field::TYPE_TEXT, required);
+  field.set_max_length(kMaxName);
+  field.mutable_value()->set_text(value);
+}
+
+void add_way_on(const Texts& t, google::protobuf::RepeatedPtrField<Action>& actions, State state) {
+  if (state == State::ready) {
+    add_action(actions, "check", t("action.test_connection"));
+  } else {
+    add_action(actions, "continue", t("action.continue_setup"));
+  }
+}
+
+void add_state_cell(pvs::v1::Row& row, std::string text, std::string code, pvs::v1::Severity severity) {
+  auto& cell = *row.add_cells();
+  cell.set_text(std::move(text));
+  cell.set_code(std::move(code));
+  cell.set_severity(severity);
+}
+
+}  // namespace
+
+pvs::v1::Severity state_severity(State state) {
   switch (state) {
     case State::ready:
       return pvs::v1::SEVERITY_GOOD;
@@ -32,17 +102,15 @@ pvs::v1::Severity severity_of(State state) {
   return pvs::v1::SEVERITY_UNSPECIFIED;
 }
 
+std::string account_name(const Overview& account) {
+  return account.display_name.empty() ? account.username : account.display_name;
+}
+
 const crypto::Certificate* current_certificate(const Overview& account) {
   const auto found = std::find_if(account.generations.begin(), account.generations.end(),
                                   [](const auto& generation) { return generation.current && generation.certificate; });
   return found == account.generations.end() ? nullptr : &*found->certificate;
 }
-
-/// How long a certificate still holds, as a sentence with its weight.
-struct Validity {
-  std::string text, code;
-  pvs::v1::Severity severity;
-};
 
 Validity validity(const Texts& t, const Overview& account, TimePoint now, int hint_days) {
   const crypto::Certificate* const certificate = current_certificate(account);
@@ -58,113 +126,6 @@ Validity validity(const Texts& t, const Overview& account, TimePoint now, int hi
   const bool soon = days <= static_cast<std::uint64_t>(std::max(0, hint_days));
   return {text, soon ? "renew" : "valid", soon ? pvs::v1::SEVERITY_WARNING : pvs::v1::SEVERITY_GOOD};
 }
-
-void add_environments(pvs::v1::Field& field, const settings::Settings& settings, const std::string& chosen) {
-  for (const auto& environment : settings.environments) {
-    auto& choice = *field.add_choices();
-    choice.set_id(environment.id);
-    choice.set_label(environment.name.empty() ? environment.id : environment.name);
-  }
-  const bool known = settings.environment(chosen) != nullptr;
-  field.mutable_value()->mutable_ids()->add_id(known ? chosen : settings.environments.front().id);
-}
-
-void set_errors(pvs::v1::Form& form, const FieldErrors& errors) {
-  for (const auto& [name, sentence] : errors) {
-    set_field_error(form, name, sentence);
-  }
-}
-
-Field& add_secret(const Texts& t, pvs::v1::Form& form, std::string_view name) {
-  Field& field = add_field(t, form, name, Field::TYPE_SECRET, true);
-  field.set_max_length(kMaxPassword);
-  return field;
-}
-
-std::string name_of(const Overview& account) {
-  return account.display_name.empty() ? account.username : account.display_name;
-}
-
-void add_way_on(const Texts& t, google::protobuf::RepeatedPtrField<Action>& actions, State state) {
-  if (state == State::ready) {
-    add_action(actions, "check", t("action.test_connection"));
-  } else {
-    add_action(actions, "continue", t("action.continue_setup"));
-  }
-}
-
-Group& add_group(const Texts& t, pvs::v1::Detail& detail, std::string_view key) {
-  Group& group = *detail.add_groups();
-  group.set_heading(t(key));
-  return group;
-}
-
-void add_account_facts(const Texts& t, Group& group, const Overview& account, const settings::Settings& settings) {
-  add_fact(group, "display_name", t("fact.display_name"), name_of(account));
-  add_fact(group, "username", t("fact.username"), account.username);
-  add_fact(group, "address", t("fact.address"), account.address.empty() ? t("fact.not_yet_known") : account.address);
-  if (!account.description.empty()) {
-    add_fact(group, "description", t("fact.description"), account.description);
-  }
-  const auto* const environment = settings.environment(account.environment_id);
-  add_fact(group, "environment", t("fact.environment"),
-           environment == nullptr ? t("fact.environment_gone", {{"id", account.environment_id}}) : environment->name)
-      .set_code(account.environment_id);
-  auto& state = add_fact(group, "state", t("fact.state"), t("state.account." + std::string(state_code(account.state))));
-  state.set_code(std::string(state_code(account.state)));
-  state.set_severity(severity_of(account.state));
-  add_fact(group, "password_last_change", t("fact.password_last_change"),
-           account.password_last_change.empty() ? t("fact.not_yet_known")
-                                                : format_xs_time(account.password_last_change, t.language()));
-  add_fact(group, "uid", t("fact.uid"), account.uid.empty() ? t("fact.not_yet_known") : account.uid).set_expert(true);
-  if (account.csr_status != 0) {
-    auto& csr = add_fact(group, "csr_status", t("fact.csr_status"),
-                         progress_sentence(t, "csr." + std::to_string(account.csr_status)));
-    csr.set_code(std::to_string(account.csr_status));
-    csr.set_expert(account.state == State::ready);
-  }
-}
-
-void add_certificate_facts(const Texts& t, Group& group, const Overview& account, TimePoint now, int hint_days) {
-  const Validity valid = validity(t, account, now, hint_days);
-  auto& fact = add_fact(group, "certificate", t("fact.certificate"), valid.text);
-  fact.set_code(valid.code);
-  fact.set_severity(valid.severity);
-  group.set_severity(valid.severity);
-  if (const crypto::Certificate* const certificate = current_certificate(account)) {
-    add_fact(group, "valid_from", t("fact.valid_from"), format_date(certificate->not_before(), t.language()));
-    add_fact(group, "subject", t("fact.subject"), certificate->subject()).set_expert(true);
-    add_fact(group, "issuer", t("fact.issuer"), certificate->issuer()).set_expert(true);
-    add_fact(group, "serial", t("fact.serial"), certificate->serial_hex()).set_expert(true);
-    add_fact(group, "fingerprint", t("fact.fingerprint"), certificate->fingerprint_sha256()).set_expert(true);
-  }
-  for (const auto& generation : account.generations) {
-    const std::string state = generation.current       ? t("generation.current")
-                              : generation.certificate ? t("generation.older")
-                                                       : t("generation.requested");
-    add_fact(group, "generation_" + std::to_string(generation.number),
-             t("fact.generation", {{"number", std::to_string(generation.number)}}), state)
-        .set_expert(true);
-  }
-}
-
-void add_use_facts(const Texts& t, Group& group, const Overview& account, const UserNames& users) {
-  std::string names;
-  for (const auto& id : account.user_ids) {
-    const auto found = std::find_if(users.begin(), users.end(), [&](const auto& user) { return user.first == id; });
-    names += (names.empty() ? "" : ", ") + (found == users.end() ? id : found->second);
-  }
-  add_fact(group, "users", t("fact.users"), names);
-  add_fact(group, "last_fetch", t("fact.last_fetch"),
-           account.last_fetch ? format_time(*account.last_fetch, t.language()) : t("fact.never"));
-  if (!account.last_error.empty()) {
-    auto& fact = add_fact(group, "last_error", t("fact.last_error"), error_sentence(t, account.last_error));
-    fact.set_code(account.last_error);
-    fact.set_severity(pvs::v1::SEVERITY_WARNING);
-  }
-}
-
-}  // namespace
 
 std::string_view state_code(State state) {
   switch (state) {
@@ -190,8 +151,35 @@ std::string password_rules_sentence(const Texts& t, const std::vector<std::strin
   return sentence + ".";
 }
 
+std::string weak_password_sentence(const Texts& t, Strength strength) {
+  return t("form.password_weak", {{"strength", t("strength." + std::string(strength_code(strength)))}});
+}
+
+std::pair<std::string, std::string> field_of_failure(const Texts& t, const Status& failure) {
+  if (failure.is(error::wrong_credentials)) {
+    return {"password", t("form.refused_by_server")};
+  }
+  if (failure.is(error::account_locked)) {
+    return {"username", t("form.locked_by_server")};
+  }
+  if (failure.is(error::password_rules) || failure.is(error::password_empty)) {
+    return {"new_password", t("form.refused_by_server")};
+  }
+  if (failure.is(error::tls_not_trusted) || failure.is(error::tls_wrong_host) || failure.is(error::tls_expired) ||
+      failure.is(error::tls_failed)) {
+    return {"environment", t("form.server_not_trusted")};
+  }
+  if (failure.category() == Category::network) {
+    return {"environment", t("form.server_not_reached")};
+  }
+  if (failure.category() == Category::protocol) {
+    return {"environment", t("form.server_trouble")};
+  }
+  return {};
+}
+
 pvs::v1::View new_account(const Texts& t, const settings::Settings& settings, const AccountDraft& draft,
-                          const FieldErrors& errors) {
+                          const FieldErrors& errors, const Status& failure) {
   pvs::v1::View out = view(t, "account.new");
   if (settings.environments.empty()) {
     out.mutable_notice()->set_severity(pvs::v1::SEVERITY_WARNING);
@@ -201,36 +189,64 @@ pvs::v1::View new_account(const Texts& t, const settings::Settings& settings, co
   }
   pvs::v1::Form& form = *out.mutable_form();
   form.set_intro(t("account.new.intro"));
-  Field& username = add_field(t, form, "username", Field::TYPE_TEXT, true);
-  username.set_max_length(kMaxName);
-  username.mutable_value()->set_text(draft.username);
+  add_text(t, form, "username", draft.username, true);
   add_secret(t, form, "password");
-  add_secret(t, form, "keystore_password");
-  add_secret(t, form, "keystore_password_repeat");
-  for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"display_name", draft.display_name},
-                                    {"description", draft.description}}) {
-    Field& field = add_field(t, form, name, Field::TYPE_TEXT, false);
-    field.set_max_length(kMaxName);
-    field.mutable_value()->set_text(value);
-  }
+  add_keystore_password(t, form, true);
+  add_text(t, form, "display_name", draft.display_name, false);
+  add_text(t, form, "description", draft.description, false);
   add_environments(add_field(t, form, "environment", Field::TYPE_CHOICE, true), settings, draft.environment_id);
-  set_errors(form, errors);
+  set_errors(t, form, errors, failure);
   add_action(*out.mutable_actions(), "check", t("action.check_account"), Action::ROLE_PRIMARY).set_needs_fields(true);
+  add_action(*out.mutable_actions(), "import", t("action.import_existing")).set_needs_fields(true);
   add_close(t, out);
   return out;
 }
 
-pvs::v1::View password_change(const Texts& t, const Overview& account, bool resumed, const FieldErrors& errors) {
+pvs::v1::View password_change(const Texts& t, const std::string& username, PasswordOccasion occasion,
+                              const FieldErrors& errors, const Status& failure) {
   pvs::v1::View out = view(t, "account.password_change");
   pvs::v1::Form& form = *out.mutable_form();
-  form.set_intro((resumed ? t("account.password_change.resumed") + "\n\n" : std::string()) +
-                 t("account.password_change.intro", {{"name", account.username}}));
+  if (occasion == PasswordOccasion::wish) {
+    out.set_title(t("account.password_change.title_wish"));
+    form.set_intro(t("account.password_change.intro_wish", {{"name", username}}));
+  } else {
+    form.set_intro((occasion == PasswordOccasion::resumed ? t("account.password_change.resumed") + "\n\n" : "") +
+                   t("account.password_change.intro", {{"name", username}}));
+  }
   Field& field = add_secret(t, form, "new_password");
   field.set_hint(t("password_rules.all"));
+  set_server_rules(field);
   add_secret(t, form, "new_password_repeat");
-  set_errors(form, errors);
+  set_errors(t, form, errors, failure);
   add_action(*out.mutable_actions(), "change", t("action.change_password"), Action::ROLE_PRIMARY)
       .set_needs_fields(true);
+  add_close(t, out);
+  return out;
+}
+
+pvs::v1::View correct_password(const Texts& t, const std::string& username, const FieldErrors& errors,
+                               const Status& failure) {
+  pvs::v1::View out = view(t, "account.correct_password");
+  pvs::v1::Form& form = *out.mutable_form();
+  form.set_intro(t("account.correct_password.intro", {{"name", username}}));
+  add_secret(t, form, "password");
+  set_errors(t, form, errors, failure);
+  add_action(*out.mutable_actions(), "correct", t("action.check_account"), Action::ROLE_PRIMARY).set_needs_fields(true);
+  add_close(t, out);
+  return out;
+}
+
+pvs::v1::View edit_account(const Texts& t, const AccountDraft& draft, const FieldErrors& errors,
+                           const Status& failure) {
+  pvs::v1::View out = view(t, "account.edit");
+  pvs::v1::Form& form = *out.mutable_form();
+  form.set_intro(t("account.edit.intro", {{"name", draft.username}}));
+  add_text(t, form, "display_name", draft.display_name, false);
+  add_text(t, form, "description", draft.description, false);
+  add_keystore_password(t, form, false);
+  form.mutable_fields(2)->set_hint(t("account.edit.keystore_hint"));
+  set_errors(t, form, errors, failure);
+  add_action(*out.mutable_actions(), "save", t("action.save"), Action::ROLE_PRIMARY).set_needs_fields(true);
   add_close(t, out);
   return out;
 }
@@ -247,44 +263,19 @@ pvs::v1::View accounts(const Texts& t, const std::vector<Overview>& accounts, Ti
   for (const Overview& account : accounts) {
     pvs::v1::Row& row = *table.add_rows();
     row.set_row_id(account.id);
-    row.add_cells()->set_text(name_of(account));
+    row.add_cells()->set_text(account_name(account));
     row.add_cells()->set_text(account.address.empty() ? account.username : account.address);
-    auto& state = *row.add_cells();
-    state.set_text(t("state.account." + std::string(state_code(account.state))));
-    state.set_code(std::string(state_code(account.state)));
-    state.set_severity(severity_of(account.state));
+    const std::string state(state_code(account.state));
+    add_state_cell(row, t("state.account." + state), state, state_severity(account.state));
     const Validity valid = validity(t, account, now, renewal_hint_days);
-    auto& certificate = *row.add_cells();
-    certificate.set_text(valid.text);
-    certificate.set_code(valid.code);
-    certificate.set_severity(valid.severity);
+    add_state_cell(row, valid.text, valid.code, valid.severity);
     add_action(*row.mutable_actions(), "open", t("action.open_account"), Action::ROLE_PRIMARY);
     add_way_on(t, *row.mutable_actions(), account.state);
   }
   table.set_total(accounts.size());
   add_action(*out.mutable_actions(), "new", t("action.new_account"), Action::ROLE_PRIMARY).set_keep_view(true);
+  add_action(*out.mutable_actions(), "apply", t("action.apply")).set_keep_view(true);
   add_action(*out.mutable_actions(), "refresh", t("action.refresh"));
-  add_close(t, out);
-  return out;
-}
-
-pvs::v1::View account_overview(const Texts& t, const Overview& account, const settings::Settings& settings,
-                               const UserNames& users, TimePoint now, bool checked) {
-  pvs::v1::View out = view(t, "account.overview");
-  out.set_title(t("account.overview.title", {{"name", name_of(account)}}));
-  pvs::v1::Detail& detail = *out.mutable_detail();
-  if (checked) {
-    Group& group = add_group(t, detail, "account.overview.checked");
-    group.set_severity(pvs::v1::SEVERITY_GOOD);
-    auto& fact = add_fact(group, "connection", t("fact.connection"), t("account.overview.connection_good"));
-    fact.set_severity(pvs::v1::SEVERITY_GOOD);
-    fact.set_code("good");
-  }
-  add_account_facts(t, add_group(t, detail, "account.overview.account"), account, settings);
-  add_certificate_facts(t, add_group(t, detail, "account.overview.certificate"), account, now,
-                        settings.renewal_hint_days);
-  add_use_facts(t, add_group(t, detail, "account.overview.use"), account, users);
-  add_way_on(t, *out.mutable_actions(), account.state);
   add_close(t, out);
   return out;
 }

@@ -30,6 +30,40 @@ std::string wait_sentence(const Texts& t, Millis delay) {
   return minutes <= 0 ? std::string() : " " + t.count("error.retry_after", static_cast<std::uint64_t>(minutes));
 }
 
+/// Names in a stranger's certificate may be endless.
+std::string cut(std::string text) {
+  constexpr std::size_t kMost = 300;
+  if (text.size() > kMost) {
+    std::size_t end = kMost;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+      --end;  // not inside a character (RFC 3629 section 3)
+    }
+    text = text.substr(0, end) + " …";
+  }
+  return text;
+}
+
+/// Which server, and which certificate it showed, where the core tells it.
+std::string server_sentence(const Texts& t, const Status& status) {
+  Args args;
+  for (const auto& [name, value] : status.params()) {
+    if (!value.empty()) {
+      args.emplace_back(name, name == "not_after" ? format_xs_time(value, t.language()) : cut(value));
+    }
+  }
+  const auto has = [&](std::string_view name) {
+    return std::any_of(args.begin(), args.end(), [&](const auto& arg) { return arg.first == name; });
+  };
+  if (status.category() != Category::network || !has("host")) {
+    return {};
+  }
+  std::string sentence = " " + t("error.server", args);
+  if (has("certificate")) {
+    sentence += " " + t(has("not_after") ? "error.server_certificate_until" : "error.server_certificate", args);
+  }
+  return sentence;
+}
+
 }  // namespace
 
 pvs::v1::View view(const Texts& t, std::string_view kind) {
@@ -121,7 +155,8 @@ pvs::v1::Error to_error(const Texts& t, const Status& status) {
       error.set_field(value);
     }
   }
-  error.set_text(t("error." + code, readable(t, status)) + wait_sentence(t, status.retry_after()));
+  error.set_text(t("error." + code, readable(t, status)) + server_sentence(t, status) +
+                 wait_sentence(t, status.retry_after()));
   return error;
 }
 

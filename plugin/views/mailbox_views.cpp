@@ -413,6 +413,9 @@ pvs::v1::View compose(const Texts& t, const std::vector<SenderChoice>& senders, 
     choice.set_id(sender.id);
     choice.set_label(sender.label);
   }
+  if (!draft.sender_hint.empty()) {
+    from.set_hint(draft.sender_hint);
+  }
   const bool known =
       std::any_of(senders.begin(), senders.end(), [&](const auto& s) { return s.id == draft.account_id; });
   from.mutable_value()->mutable_ids()->add_id(known ? draft.account_id : senders.front().id);

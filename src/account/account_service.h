@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "account/keystore.h"
 #include "base/env.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -41,9 +42,19 @@ enum class State {
 
 /// One generation of key pair (Schluesselgeneration).
 struct Generation {
-  int number = 0;  ///< from 1, the highest is the newest
+  int number = 0;  ///< from 1, in the order in which they came here; an import may bring old ones late
   bool current = false;
   std::optional<crypto::Certificate> certificate;  ///< none while its CSR is under way
+  std::string end_reason;                          ///< key of an ErrorCode if it ended without a certificate
+  bool imported = false;                           ///< came from a keystore file
+};
+
+/// What the server published for the account when it was last asked.
+enum class ServerCertificate {
+  unknown,  ///< not asked yet
+  same,     ///< our current one
+  other,    ///< one whose key we do not have: mail sent to it cannot be opened here
+  none,
 };
 
 struct Overview {
@@ -55,6 +66,24 @@ struct Overview {
   std::optional<TimePoint> last_fetch;
   std::string last_error;  ///< key of an ErrorCode, or empty
   int csr_status = 0;      ///< the last one seen, 0 if none
+  std::string kv_code;     ///< two digits, from the current certificate's UID (protocol B, profile); empty if unknown
+  std::vector<std::string> practice_sites;      ///< BSNR (Betriebsstaettennummern) it is assigned to
+  std::vector<std::string> default_sender_for;  ///< users who send with this account unless they choose another one
+  ServerCertificate server_certificate = ServerCertificate::unknown;
+  bool renewal_under_way = false;        ///< a certificate was asked for and has not come yet
+  bool old_certificate_removed = false;  ///< states 110/120 were seen and no new one came: nobody can write to us now
+};
+
+/// What goes with an account when it is removed.
+struct Contents {
+  std::size_t inbox = 0, outbox = 0;
+  std::size_t waiting = 0;  ///< of the outbox: not yet accepted by the server
+};
+
+/// A certificate that should be renewed, to be told to one user now.
+struct RenewalHint {
+  Overview account;
+  int days_left = 0;  ///< below 0: expired
 };
 
 /// Loads the clients and trust lists of the configured environments; one Client (connection pool) per environment.
@@ -82,6 +111,8 @@ struct Session {
   /// 32 bytes: encrypts the content columns of the mailbox (AES-256-GCM). A secret of the vault like any other, so that
   /// a rotation of the account key does not have to rewrite every stored message.
   Secret content_key;
+  /// Content keys before a user was unassigned, newest first: what was sealed then opens with one of them.
+  std::vector<Secret> older_content_keys;
   kvconnect::Credentials credentials;
   std::vector<crypto::Identity> identities;  ///< the current one at the front, the others newest first; at least one
   /// Keys whose certificate never came or is still to come. A server publishes a certificate before we fetch it, so
@@ -121,7 +152,55 @@ class AccountService {
 
   Result<std::vector<Overview>> list(std::string_view user_id);
   Result<Overview> overview(std::string_view user_id, std::string_view account_id);
+
+  // ---- changing what is kept here; the server is not asked ----
+
+  /// Corrects everything that was typed, while the account is a draft. Username and environment stay as they are.
+  /// Errors: invalid_field, invalid_state.
+  Status update_draft(std::string_view user_id, std::string_view account_id, const NewAccount& data);
+  /// Display name (empty: the username) and description. Error: invalid_field if longer than 200 characters.
+  Status describe(std::string_view user_id, std::string_view account_id, std::string_view display_name,
+                  std::string_view description);
+  /// A new keystore password for later exports; files exported earlier keep theirs. Error: invalid_field if empty.
+  Status set_keystore_password(std::string_view user_id, std::string_view account_id, const Secret& password);
+  /// The practice sites (BSNR, nine digits each) the account stands for; replaces the list. Error: invalid_field.
+  Status set_practice_sites(std::string_view user_id, std::string_view account_id,
+                            const std::vector<std::string>& practice_sites);
+  /// Whether `user_id` sends with this account unless another one is chosen; at most one account for each user.
+  Status set_default_sender(std::string_view user_id, std::string_view account_id, bool is_default);
+  Result<Contents> contents(std::string_view user_id, std::string_view account_id);
+  /// Removes the account with everything that belongs to it from this practice: secrets, keys, messages. The server's
+  /// account stays. Error: storage_busy while somebody fetches, sends or enrols with it.
+  Status remove(std::string_view user_id, std::string_view account_id);
+
+  // ---- certificates ----
+
+  /// Takes the certificate off the server; keys and certificates stay here for old messages (protocol B 8). Afterwards
+  /// the account is `failed` with last_error protocol.no_certificate until enroll() gets a new one. OK too if the
+  /// server had none.
+  Status delete_certificate(std::string_view user_id, std::string_view account_id, const Cancel& cancel);
+  /// Accounts of this user whose certificate ends within renewal_hint_days or has ended, each at most once in seven
+  /// days for a user, whichever process asks (protocol B 5). Not for an account whose renewal is under way.
+  Result<std::vector<RenewalHint>> claim_renewal_hints(std::string_view user_id);
+  /// All generations with a certificate as a .p12 under the account's keystore password. Error: no_certificate if there
+  /// is no generation with a certificate.
+  Result<std::string> export_keystore(std::string_view user_id, std::string_view account_id);
+  /// An account from typed data and the keys of a file: as create(), with the file's generations in place. Nothing is
+  /// left if it fails. data.keystore_password is the file's and becomes the account's.
+  Result<std::string> create_from_keystore(std::string_view user_id, const NewAccount& data, const Keystore& keystore);
+  /// Adds the file's generations to an account; keys that are there already are left alone, and if a working
+  /// certificate is current it stays current. The account's keystore password stays. Returns how many were added.
+  Result<int> import_keystore(std::string_view user_id, std::string_view account_id, const Keystore& keystore);
+  /// read_keystore() for an account that is there.
+  Result<Keystore> read_keystore(std::string_view user_id, std::string_view account_id, std::string_view der,
+                                 const Secret& password);
+  /// read_keystore() for an account that is to be made.
+  Result<Keystore> read_keystore(const NewAccount& data, std::string_view der);
+
   Status assign(std::string_view user_id, std::string_view account_id, std::string_view other_user_id);
+  /// Takes effect at once: the sealed copy goes, and a new account key is made, so that nothing stored from now on
+  /// opens with what the user may have kept. If somebody is at work with the account, the new key is made at the next
+  /// login. Error: invalid_state for the last user.
   Status unassign(std::string_view user_id, std::string_view account_id, std::string_view other_user_id);
   /// Everything needed to send and fetch. Settles an unclear password change if there is one and the server can be
   /// reached. Errors: not_found, session_locked, invalid_state if no generation has a certificate yet.

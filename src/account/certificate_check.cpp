@@ -17,7 +17,9 @@ Status profile(const char* sentence) {
   return {error::certificate_profile, sentence};
 }
 
-Status check_essentials(const crypto::Certificate& certificate) {
+}  // namespace
+
+Status check_certificate_use(const crypto::Certificate& certificate) {
   X509* x509 = certificate.native();
   const EVP_PKEY* key = X509_get0_pubkey(x509);
   if (key == nullptr || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) < kFewestBits) {
@@ -41,8 +43,6 @@ Status check_essentials(const crypto::Certificate& certificate) {
   return {};
 }
 
-}  // namespace
-
 Status check_own_certificate(const crypto::Certificate& certificate, const crypto::PrivateKey& key,
                              std::string_view address, const crypto::TrustList& trust, TimePoint now) {
   if (!certificate.carries_key_of(key)) {
@@ -60,7 +60,7 @@ Status check_own_certificate(const crypto::Certificate& certificate, const crypt
   if (!chain.in_validity) {
     return {error::certificate_expired, chain.reason};
   }
-  return check_essentials(certificate);
+  return check_certificate_use(certificate);
 }
 
 }  // namespace kvc::account

@@ -10,7 +10,8 @@ namespace kvc::account {
 namespace {
 
 // Status codes of a CSR, protocol A.
-constexpr int kFirstFinal = 900, kCaUnreachable = 900, kSuperseded = 901, kDone = 999;
+constexpr int kOldRemoved = 110, kOldRemovedFromCa = 120, kFirstFinal = 900, kCaUnreachable = 900, kSuperseded = 901,
+              kDone = 999;
 
 constexpr int kPosts = 3;                          // tries of a POST whose answer was lost
 constexpr int kLostRequests = 2;                   // how often a request the server forgot is made again
@@ -39,6 +40,12 @@ int newest(const std::vector<kvconnect::CsrStatusEntry>& entries) {
     return final_entry->status;
   }
   return entries.empty() ? 0 : entries.front().status;
+}
+
+bool old_removed(const std::vector<kvconnect::CsrStatusEntry>& entries) {
+  return std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+    return entry.status == kOldRemoved || entry.status == kOldRemovedFromCa;
+  });
 }
 
 Status refusal(int status) {
@@ -101,6 +108,7 @@ Status Enrolment::begin() {
     }
     if (access_.row.state == State::failed) {
       repository::set_state(session, access_.row.id, State::enrolling);
+      repository::set_error(session, access_.row.id, "");
     }
     return Status();
   });
@@ -159,10 +167,7 @@ Status Enrolment::poll() {
     if (status != shown) {
       shown = status;
       report(permille_of(status), "csr." + std::to_string(status));
-      KVC_TRY(context_.database->write([&](Poco::Data::Session& session) {
-        repository::set_csr_status(session, access_.row.id, status);
-        return Status();
-      }));
+      KVC_TRY(store_status(status));
     }
     if (status == kDone) {
       return {};
@@ -174,10 +179,22 @@ Status Enrolment::poll() {
   }
 }
 
+Status Enrolment::store_status(int status) {
+  return context_.database->write([&](Poco::Data::Session& session) {
+    repository::set_csr_status(session, access_.row.id, status);
+    if (generation_.old_removed) {
+      repository::set_old_removed(session, generation_.id);
+      repository::set_server_certificate(session, access_.row.id, ServerCertificate::none);
+    }
+    return Status();
+  });
+}
+
 Result<int> Enrolment::next_status() {
   for (int failures = 1;; ++failures) {
     const auto entries = client_->csr_status(credentials_, generation_.csr_id, cancel_);
     if (entries.ok()) {
+      generation_.old_removed = generation_.old_removed || old_removed(*entries);
       return newest(*entries);
     }
     if (!transient(entries.status()) || failures == kPollFailures) {
@@ -225,6 +242,7 @@ Status Enrolment::take_over(const crypto::Certificate& certificate) {
     repository::make_current(session, generation_, certificate.pem());
     repository::set_state(session, access_.row.id, State::ready);
     repository::set_csr_status(session, access_.row.id, kDone);
+    repository::set_server_certificate(session, access_.row.id, ServerCertificate::same);
     repository::set_error(session, access_.row.id, "");
     return Status();
   }));

@@ -30,6 +30,7 @@ class Enrolment {
   Status post_until_answered();
   Status post_once();
   Status poll();
+  Status store_status(int status);
   Result<int> next_status();
   Status adopt();
   Result<crypto::Certificate> own_certificate();

@@ -2,6 +2,9 @@
 #include "account/login.h"
 
 #include <algorithm>
+#include <array>
+
+#include "account/access.h"
 
 namespace kvc::account {
 namespace {
@@ -18,12 +21,69 @@ bool certainly_unchanged(const Status& status) {
          status.is(error::tls_not_trusted) || status.is(error::tls_wrong_host) || status.is(error::tls_expired);
 }
 
-Result<Secret> stored_password(const Context& context, const Access& access) {
-  KVC_ASSIGN(auto stored, context.vault.get(access.key, kPassword));
-  if (!stored) {
-    return Status(error::storage_corrupt, "the account has no password in the vault");
+// A password that may be the right one, and where it is kept.
+struct Candidate {
+  std::string_view name;
+  Secret password;
+};
+
+// Newest first.
+constexpr std::array<std::string_view, 3> kCandidates{kPendingPassword, kLatePassword, kUnlikelyPassword};
+
+// Those that differ from the stored one and from each other; of equal ones the newest.
+Result<std::vector<Candidate>> candidates(const Context& context, const Access& access, const Secret& stored) {
+  std::vector<Candidate> found;
+  for (const std::string_view name : kCandidates) {
+    KVC_ASSIGN(auto value, context.vault.get(access.key, name));
+    const bool known = value && (*value == stored || std::any_of(found.begin(), found.end(), [&](const Candidate& c) {
+                         return c.password == *value;
+                       }));
+    if (value && !known) {
+      found.push_back({name, std::move(*value)});
+    }
   }
-  return std::move(*stored);
+  return found;
+}
+
+vault::Change without_candidates() {
+  vault::Change change;
+  change.remove.assign(kCandidates.begin(), kCandidates.end());
+  return change;
+}
+
+void keep(vault::Change& change, std::string_view name, const Secret& password) {
+  change.put.emplace_back(name, password);
+}
+
+// The stored password worked although a change was sent: the change may still come.
+Status expect_late(const Context& context, const Access& access, const std::vector<Candidate>& others) {
+  if (others.empty() || others.front().name != kPendingPassword) {
+    return {};
+  }
+  vault::Change change = without_candidates();
+  keep(change, kLatePassword, others.front().password);
+  if (others.size() > 1) {
+    keep(change, kUnlikelyPassword, others[1].password);
+  }
+  return context.vault.apply(access.key, change);
+}
+
+// others[right] works. Older changes are settled by that; of the newer ones the newest stays.
+Status promote(const Context& context, const Access& access, const std::vector<Candidate>& others, std::size_t right) {
+  vault::Change change = stored_password_change(others[right].password);
+  if (right > 0) {
+    keep(change, kUnlikelyPassword, others.front().password);
+  }
+  return context.vault.apply(access.key, change);
+}
+
+Status all_refused(const Context& context, const Access& access, const std::vector<Candidate>& others) {
+  if (others.empty() || others.front().name == kUnlikelyPassword) {
+    return {};
+  }
+  vault::Change change = without_candidates();
+  keep(change, kUnlikelyPassword, others.front().password);
+  return context.vault.apply(access.key, change);
 }
 
 State state_after_login(const AccountRow& row, const std::vector<GenerationRow>& generations, bool change_needed) {
@@ -33,36 +93,74 @@ State state_after_login(const AccountRow& row, const std::vector<GenerationRow>&
   if (std::any_of(generations.begin(), generations.end(), [](const auto& g) { return g.current; })) {
     return State::ready;
   }
-  const bool under_way_now = std::any_of(generations.begin(), generations.end(), under_way);
-  return row.state == State::failed && !under_way_now ? State::failed : State::enrolling;
+  return row.state == State::failed ? State::failed : State::enrolling;
+}
+
+// Why an account is `failed` is to be seen until enroll() starts anew, whatever was noted meanwhile.
+std::string error_after_login(State state, const std::vector<GenerationRow>& generations) {
+  if (state != State::failed) {
+    return {};
+  }
+  const bool had_one =
+      std::any_of(generations.begin(), generations.end(), [](const auto& g) { return !g.certificate.empty(); });
+  const auto ended = std::find_if(generations.begin(), generations.end(),
+                                  [](const auto& g) { return g.state == GenerationState::ended; });
+  return had_one || ended == generations.end() ? error::no_certificate.key : ended->end_reason;
 }
 
 }  // namespace
 
-Result<kvconnect::AccountInfo> settle_login(const Context& context, const Access& access, const Cancel& cancel) {
-  KVC_ASSIGN(auto pending, context.vault.get(access.key, kPendingPassword));
-  if (pending) {
-    auto info = login(context, access.row, *pending, cancel);
-    if (info.ok()) {
-      KVC_TRY(context.vault.rename(access.key, kPendingPassword, kPassword));
-      return info;
+vault::Change stored_password_change(const Secret& password) {
+  vault::Change change = without_candidates();
+  keep(change, kPassword, password);
+  return change;
+}
+
+Result<kvconnect::AccountInfo> settle_login(const Context& context, const Access& access, Login kind,
+                                            const Cancel& cancel) {
+  KVC_ASSIGN(const Secret stored, secret_of(context, access, kPassword));
+  KVC_ASSIGN(const auto others, candidates(context, access, stored));
+  auto info = login(context, access.row, stored, cancel);
+  if (info.ok()) {
+    KVC_TRY(expect_late(context, access, others));
+    return info;
+  }
+  if (!info.status().is(error::wrong_credentials)) {
+    return info;
+  }
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    if (kind == Login::in_passing && others[i].name == kUnlikelyPassword) {
+      break;
     }
-    if (!info.status().is(error::wrong_credentials)) {
-      return info;
+    auto tried = login(context, access.row, others[i].password, cancel);
+    if (tried.ok()) {
+      KVC_TRY(promote(context, access, others, i));
+      return tried;
+    }
+    if (!tried.status().is(error::wrong_credentials)) {
+      return tried;
     }
   }
-  KVC_ASSIGN(const Secret password, stored_password(context, access));
-  auto info = login(context, access.row, password, cancel);
-  if (info.ok() && pending) {
-    KVC_TRY(context.vault.remove(access.key, kPendingPassword));
-  }
+  KVC_TRY(all_refused(context, access, others));
   return info;
+}
+
+Result<bool> login_is_unsettled(const Context& context, const Access& access) {
+  KVC_ASSIGN(const auto pending, context.vault.get(access.key, kPendingPassword));
+  if (pending) {
+    return true;
+  }
+  if (access.row.last_error != error::wrong_credentials.key) {
+    return false;
+  }
+  KVC_ASSIGN(const auto late, context.vault.get(access.key, kLatePassword));
+  return late.has_value();
 }
 
 Result<kvconnect::AccountInfo> change_password(const Context& context, const Access& access, const Secret& new_password,
                                                const Cancel& cancel) {
-  KVC_ASSIGN(auto info, settle_login(context, access, cancel));
-  KVC_ASSIGN(const Secret old_password, stored_password(context, access));
+  KVC_ASSIGN(auto info, settle_login(context, access, Login::asked_for, cancel));
+  KVC_ASSIGN(const Secret old_password, secret_of(context, access, kPassword));
   // The answer of an earlier try was lost, the change was not: the user types the same password once more.
   if (old_password == new_password && !info.password_change_needed) {
     return info;
@@ -80,7 +178,7 @@ Result<kvconnect::AccountInfo> change_password(const Context& context, const Acc
     // at work on the server, so a refusal now would prove nothing.
     return sent.ok() ? after.status() : sent;
   }
-  KVC_TRY(context.vault.rename(access.key, kPendingPassword, kPassword));
+  KVC_TRY(context.vault.apply(access.key, stored_password_change(new_password)));
   return after;
 }
 
@@ -102,8 +200,10 @@ Status apply_login(const Context& context, AccountRow& row, const kvconnect::Acc
   row.uid = info.uid;
   row.password_last_change = info.password_last_change;
   return context.database->write([&](Poco::Data::Session& session) {
-    row.state = state_after_login(row, repository::generations(session, row.id), info.password_change_needed);
-    row.last_error.clear();
+    const auto generations = repository::generations(session, row.id);
+    const State state = state_after_login(row, generations, info.password_change_needed);
+    row.state = state;
+    row.last_error = error_after_login(state, generations);
     repository::set_login(session, row);
     return Status();
   });

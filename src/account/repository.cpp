@@ -29,6 +29,13 @@ constexpr std::array<std::pair<GenerationState, std::string_view>, 5> kGeneratio
     {GenerationState::ended, "ended"},
 }};
 
+constexpr std::array<std::pair<ServerCertificate, std::string_view>, 4> kServerCertificates{{
+    {ServerCertificate::unknown, ""},
+    {ServerCertificate::same, "same"},
+    {ServerCertificate::other, "other"},
+    {ServerCertificate::none, "none"},
+}};
+
 template <class Table, class Value>
 std::string_view text_of(const Table& table, Value value) {
   return std::find_if(table.begin(), table.end(), [&](const auto& entry) { return entry.first == value; })->second;
@@ -46,6 +53,12 @@ GenerationState generation_state_of(std::string_view text) {
   return found == kGenerationStates.end() ? GenerationState::ended : found->first;
 }
 
+ServerCertificate server_certificate_of(std::string_view text) {
+  const auto* found = std::find_if(kServerCertificates.begin(), kServerCertificates.end(),
+                                   [&](const auto& entry) { return entry.second == text; });
+  return found == kServerCertificates.end() ? ServerCertificate::unknown : found->first;
+}
+
 // ASCII only, as addresses are compared (crypto::same_address).
 std::string small_letters(std::string_view text) {
   std::string result(text);
@@ -56,23 +69,25 @@ std::string small_letters(std::string_view text) {
 
 constexpr std::string_view kAccountColumns =
     "SELECT id, environment_id, username, display_name, description, address, uid, state, password_last_change, "
-    "last_error, coalesce(last_fetch, 0), csr_status FROM account ";
+    "last_error, coalesce(last_fetch, 0), csr_status, server_certificate, rotation_due FROM account ";
 
 // Where the columns of kAccountColumns go.
 struct AccountReader {
   AccountRow row;
-  std::string state;
-  std::int64_t last_fetch = 0, csr_status = 0;
+  std::string state, server_certificate;
+  std::int64_t last_fetch = 0, csr_status = 0, rotation_due = 0;
 
   void attach(Sql& sql) {
     sql.into(row.id).into(row.environment_id).into(row.username).into(row.display_name).into(row.description);
     sql.into(row.address).into(row.uid).into(state).into(row.password_last_change).into(row.last_error);
-    sql.into(last_fetch).into(csr_status);
+    sql.into(last_fetch).into(csr_status).into(server_certificate).into(rotation_due);
   }
   AccountRow take() {
     row.state = state_of(state);
     row.last_fetch = last_fetch == 0 ? std::nullopt : std::optional(store::time_of(last_fetch));
     row.csr_status = static_cast<int>(csr_status);
+    row.server_certificate = server_certificate_of(server_certificate);
+    row.rotation_due = static_cast<int>(rotation_due);
     return row;
   }
 };
@@ -139,17 +154,35 @@ void erase_creating(Poco::Data::Session& session, std::string_view id) {
   Sql(session, "DELETE FROM account WHERE id = ? AND state = 'creating'").arg(id).run();
 }
 
+std::vector<std::string> left_creating(Poco::Data::Session& session, TimePoint before) {
+  std::vector<std::string> ids;
+  std::string id;
+  Sql sql(session, "SELECT id FROM account WHERE state = 'creating' AND created_at < ?");
+  sql.arg(store::millis(before)).into(id);
+  while (sql.next()) {
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+void erase(Poco::Data::Session& session, std::string_view id) {
+  // First what names other rows of the account: PostgreSQL and SQLite differ in when they look at such references.
+  Sql(session, "DELETE FROM inbox WHERE account_id = ?").arg(id).run();
+  Sql(session, "DELETE FROM account WHERE id = ?").arg(id).run();
+}
+
 void set_state(Poco::Data::Session& session, std::string_view id, State state) {
   Sql(session, "UPDATE account SET state = ? WHERE id = ?").arg(text_of(kStates, state)).arg(id).run();
 }
 
 void set_login(Poco::Data::Session& session, const AccountRow& row) {
   Sql(session,
-      "UPDATE account SET address = ?, uid = ?, password_last_change = ?, state = ?, last_error = '' WHERE id = ?")
+      "UPDATE account SET address = ?, uid = ?, password_last_change = ?, state = ?, last_error = ? WHERE id = ?")
       .arg(row.address)
       .arg(row.uid)
       .arg(row.password_last_change)
       .arg(text_of(kStates, row.state.value_or(State::draft)))
+      .arg(row.last_error)
       .arg(row.id)
       .run();
 }
@@ -166,32 +199,67 @@ void set_csr_status(Poco::Data::Session& session, std::string_view id, int statu
   Sql(session, "UPDATE account SET csr_status = ? WHERE id = ?").arg(std::int64_t{status}).arg(id).run();
 }
 
+void set_description(Poco::Data::Session& session, std::string_view id, std::string_view display_name,
+                     std::string_view description) {
+  Sql(session, "UPDATE account SET display_name = ?, description = ? WHERE id = ?")
+      .arg(display_name)
+      .arg(description)
+      .arg(id)
+      .run();
+}
+
+void set_server_certificate(Poco::Data::Session& session, std::string_view id, ServerCertificate published) {
+  Sql(session, "UPDATE account SET server_certificate = ? WHERE id = ?")
+      .arg(text_of(kServerCertificates, published))
+      .arg(id)
+      .run();
+}
+
+void add_rotation_due(Poco::Data::Session& session, std::string_view id, int difference) {
+  Sql(session, "UPDATE account SET rotation_due = rotation_due + ? WHERE id = ?")
+      .arg(std::int64_t{difference})
+      .arg(id)
+      .run();
+}
+
 std::vector<GenerationRow> generations(Poco::Data::Session& session, std::string_view account_id) {
   std::vector<GenerationRow> rows;
   GenerationRow row;
   std::string state;
   std::int64_t number = 0;
   std::int64_t current = 0;
+  std::int64_t imported = 0;
+  std::int64_t old_removed = 0;
   Sql sql(session,
-          "SELECT id, account_id, number, state, csr_id, certificate, is_current FROM generation WHERE account_id = ? "
-          "ORDER BY number DESC");
+          "SELECT id, account_id, number, state, csr_id, certificate, is_current, end_reason, imported, old_removed "
+          "FROM generation WHERE account_id = ? ORDER BY number DESC");
   sql.arg(account_id).into(row.id).into(row.account_id).into(number).into(state).into(row.csr_id);
-  sql.into(row.certificate).into(current);
+  sql.into(row.certificate).into(current).into(row.end_reason).into(imported).into(old_removed);
   while (sql.next()) {
     row.number = static_cast<int>(number);
     row.state = generation_state_of(state);
     row.current = current != 0;
+    row.imported = imported != 0;
+    row.old_removed = old_removed != 0;
     rows.push_back(row);
   }
   return rows;
 }
 
 void insert_generation(Poco::Data::Session& session, const GenerationRow& row, TimePoint created) {
-  Sql(session, "INSERT INTO generation (id, account_id, number, state, created_at) VALUES (?, ?, ?, ?, ?)")
+  Sql(session,
+      "INSERT INTO generation (id, account_id, number, state, csr_id, is_current, certificate, end_reason, imported, "
+      "old_removed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .arg(row.id)
       .arg(row.account_id)
       .arg(std::int64_t{row.number})
       .arg(text_of(kGenerationStates, row.state))
+      .arg(row.csr_id)
+      .arg(std::int64_t{row.current ? 1 : 0})
+      .arg(row.certificate)
+      .arg(row.end_reason)
+      .arg(std::int64_t{row.imported ? 1 : 0})
+      .arg(std::int64_t{row.old_removed ? 1 : 0})
       .arg(store::millis(created))
       .run();
 }
@@ -208,9 +276,17 @@ void end_generation(Poco::Data::Session& session, std::string_view id, std::stri
   Sql(session, "UPDATE generation SET state = 'ended', end_reason = ? WHERE id = ?").arg(reason).arg(id).run();
 }
 
+void set_old_removed(Poco::Data::Session& session, std::string_view id) {
+  Sql(session, "UPDATE generation SET old_removed = 1 WHERE id = ?").arg(id).run();
+}
+
+void clear_current(Poco::Data::Session& session, std::string_view account_id) {
+  Sql(session, "UPDATE generation SET is_current = 0 WHERE account_id = ?").arg(account_id).run();
+}
+
 void make_current(Poco::Data::Session& session, const GenerationRow& row, std::string_view certificate_pem) {
-  Sql(session, "UPDATE generation SET is_current = 0 WHERE account_id = ?").arg(row.account_id).run();
-  Sql(session, "UPDATE generation SET state = 'done', is_current = 1, certificate = ? WHERE id = ?")
+  clear_current(session, row.account_id);
+  Sql(session, "UPDATE generation SET state = 'done', is_current = 1, end_reason = '', certificate = ? WHERE id = ?")
       .arg(certificate_pem)
       .arg(row.id)
       .run();

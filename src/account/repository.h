@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of the tables account and generation (store/migrations/0002_accounts.sql). No rules here.
+// Rows of the tables account and generation (store/migrations/0002_accounts.sql, 0004_account_management.sql). No rules
+// here.
 #pragma once
 
 #include <optional>
@@ -22,6 +23,8 @@ struct AccountRow {
   std::string password_last_change, last_error;
   std::optional<TimePoint> last_fetch;
   int csr_status = 0;
+  ServerCertificate server_certificate = ServerCertificate::unknown;
+  int rotation_due = 0;  ///< users were taken away so often since the last new account key
 };
 
 enum class GenerationState { open, posting, sent, done, ended };
@@ -33,6 +36,8 @@ struct GenerationRow {
   GenerationState state = GenerationState::open;
   std::string csr_id, certificate;
   bool current = false;
+  std::string end_reason;
+  bool imported = false, old_removed = false;
 };
 
 [[nodiscard]] bool under_way(const GenerationRow& row);
@@ -50,19 +55,32 @@ std::vector<AccountRow> all(Poco::Data::Session& session);
 /// False if the row is not in the state 'creating' any more.
 bool finish_creating(Poco::Data::Session& session, std::string_view id);
 void erase_creating(Poco::Data::Session& session, std::string_view id);
+/// Accounts that are being created since before `before`: their makers are gone.
+std::vector<std::string> left_creating(Poco::Data::Session& session, TimePoint before);
+/// With all that hangs on it: generations, leases, sites, messages.
+void erase(Poco::Data::Session& session, std::string_view id);
 
 void set_state(Poco::Data::Session& session, std::string_view id, State state);
-/// Writes address, uid, password_last_change and state of `row`, clears last_error.
+/// Writes address, uid, password_last_change, state and last_error of `row`.
 void set_login(Poco::Data::Session& session, const AccountRow& row);
 void set_error(Poco::Data::Session& session, std::string_view id, std::string_view key);
 void set_fetched(Poco::Data::Session& session, std::string_view id, TimePoint at);
 void set_csr_status(Poco::Data::Session& session, std::string_view id, int status);
+void set_description(Poco::Data::Session& session, std::string_view id, std::string_view display_name,
+                     std::string_view description);
+void set_server_certificate(Poco::Data::Session& session, std::string_view id, ServerCertificate published);
+void add_rotation_due(Poco::Data::Session& session, std::string_view id, int difference);
 
 /// Newest first.
 std::vector<GenerationRow> generations(Poco::Data::Session& session, std::string_view account_id);
+/// Every column of `row`.
 void insert_generation(Poco::Data::Session& session, const GenerationRow& row, TimePoint created);
 void set_generation(Poco::Data::Session& session, std::string_view id, GenerationState state, std::string_view csr_id);
 void end_generation(Poco::Data::Session& session, std::string_view id, std::string_view reason);
+/// The server told that the certificate before this generation's is removed.
+void set_old_removed(Poco::Data::Session& session, std::string_view id);
+/// Afterwards no generation of the account is current.
+void clear_current(Poco::Data::Session& session, std::string_view account_id);
 /// Stores the certificate and makes this the one current generation.
 void make_current(Poco::Data::Session& session, const GenerationRow& row, std::string_view certificate_pem);
 

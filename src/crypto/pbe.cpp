@@ -16,7 +16,12 @@ using Pbkdf2Ptr = Owned<PBKDF2PARAM, PBKDF2PARAM_free>;
 using ScryptPtr = Owned<SCRYPT_PARAMS, SCRYPT_PARAMS_free>;
 
 Status bad_parameters() {
-  return Status(error::malformed, "the parameters of a password-based encryption do not parse");
+  return Status(error::malformed, "the parameters of a password-based encryption do not parse")
+      .with("reason", "damaged");
+}
+
+Status unsupported(const char* sentence) {
+  return Status(error::malformed, sentence).with("reason", "unsupported");
 }
 
 int algorithm_id(const X509_ALGOR* algorithm) {
@@ -49,7 +54,7 @@ Result<std::uint64_t> checked_rounds(std::uint64_t rounds) {
     return bad_parameters();
   }
   if (rounds > kMaxPbeRounds) {
-    return Status(error::malformed, "the file demands an unreasonable number of key derivation rounds");
+    return unsupported("the file demands an unreasonable number of key derivation rounds");
   }
   return rounds;
 }
@@ -65,7 +70,7 @@ Result<std::uint64_t> scrypt_rounds(const X509_ALGOR* algorithm) {
   constexpr std::uint64_t kMaxN = 1U << 24U;
   constexpr std::uint64_t kMaxFactor = 64;
   if (n > kMaxN || r > kMaxFactor || p > kMaxFactor) {
-    return Status(error::malformed, "the file demands an unreasonable scrypt cost");
+    return unsupported("the file demands an unreasonable scrypt cost");
   }
   return checked_rounds(2 * n * r * p);  // measured: N=2^14, r=8 takes as long as 170 000 rounds of PBKDF2
 }
@@ -75,7 +80,7 @@ Result<std::uint64_t> derivation_rounds(const X509_ALGOR* algorithm) {
     return scrypt_rounds(algorithm);
   }
   if (algorithm_id(algorithm) != NID_id_pbkdf2) {
-    return Status(error::malformed, "unknown key derivation in a password-based encryption");
+    return unsupported("unknown key derivation in a password-based encryption");
   }
   const auto pbkdf2 = parameters<Pbkdf2Ptr>(algorithm, ASN1_ITEM_rptr(PBKDF2PARAM));
   return pbkdf2 ? checked_rounds(positive(pbkdf2->iter)) : Result<std::uint64_t>(bad_parameters());
@@ -127,7 +132,7 @@ Result<PbeCost> pbe_cost(const X509_ALGOR* algorithm) {
     return cost;
   }
   if (algorithm_id(algorithm) != NID_pbes2) {
-    return Status(error::malformed, "unknown password-based encryption");
+    return unsupported("unknown password-based encryption");
   }
   const auto pbes2 = parameters<Pbe2Ptr>(algorithm, ASN1_ITEM_rptr(PBE2PARAM));
   if (!pbes2) {

@@ -22,7 +22,8 @@ struct PbeCost {
 };
 
 /// Reads the AlgorithmIdentifier of an encryption: PBES2 with PBKDF2 or scrypt (RFC 8018), PKCS#5 v1, PKCS#12 (RFC 7292
-/// appendix C). Error: malformed for parameters that do not parse, unknown algorithms and more than kMaxPbeRounds.
+/// appendix C). Error: malformed (param "reason") for parameters that do not parse ("damaged"), unknown algorithms and
+/// more than kMaxPbeRounds ("unsupported").
 Result<PbeCost> pbe_cost(const X509_ALGOR* algorithm);
 
 /// RSA key of a PrivateKeyInfo, living in library_context(). Error: malformed, for other key types too.

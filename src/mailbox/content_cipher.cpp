@@ -5,15 +5,19 @@
 
 namespace kvc::mailbox {
 
-ContentCipher::ContentCipher(Env& env, Secret key, std::string account_id)
-    : env_(&env), key_(std::move(key)), account_id_(std::move(account_id)) {}
+ContentCipher::ContentCipher(Env& env, Secret key, std::string account_id, std::vector<Secret> older)
+    : env_(&env), key_(std::move(key)), account_id_(std::move(account_id)), older_(std::move(older)) {}
 
 Result<std::string> ContentCipher::seal(const Secret& plaintext, std::string_view place) const {
   return crypto::aead_seal(*env_, key_, plaintext, account_id_ + '/' + std::string(place));
 }
 
 Result<Secret> ContentCipher::open(std::string_view sealed, std::string_view place) const {
-  auto opened = crypto::aead_open(key_, sealed, account_id_ + '/' + std::string(place));
+  const std::string binding = account_id_ + '/' + std::string(place);
+  auto opened = crypto::aead_open(key_, sealed, binding);
+  for (std::size_t i = 0; i < older_.size() && !opened.ok(); ++i) {
+    opened = crypto::aead_open(older_[i], sealed, binding);
+  }
   if (!opened.ok()) {
     return Status(error::storage_corrupt, "an encrypted column of the mailbox does not open");
   }

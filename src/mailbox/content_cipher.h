@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/env.h"
 #include "base/secret.h"
@@ -15,7 +16,8 @@ namespace kvc::mailbox {
 /// sealed bytes moved to another row do not open. Thread: [any].
 class ContentCipher {
  public:
-  ContentCipher(Env& env, Secret key, std::string account_id);
+  /// `older`: keys of an earlier time; they open, and seal nothing any more.
+  ContentCipher(Env& env, Secret key, std::string account_id, std::vector<Secret> older = {});
   [[nodiscard]] Result<std::string> seal(const Secret& plaintext, std::string_view place) const;
   /// Error: storage_corrupt for changed bytes or another place.
   [[nodiscard]] Result<Secret> open(std::string_view sealed, std::string_view place) const;
@@ -24,6 +26,7 @@ class ContentCipher {
   Env* env_;
   Secret key_;
   std::string account_id_;
+  std::vector<Secret> older_;
 };
 
 }  // namespace kvc::mailbox

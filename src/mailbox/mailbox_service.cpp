@@ -50,7 +50,7 @@ MailboxService::MailboxService(std::shared_ptr<store::Database> database, accoun
 
 Result<OpenAccount> MailboxService::Impl::open_account(std::string_view user_id, std::string_view account_id) {
   KVC_ASSIGN(auto session, context.accounts.open(user_id, account_id));
-  ContentCipher cipher(context.env, session.content_key, session.account.id);
+  ContentCipher cipher(context.env, session.content_key, session.account.id, session.older_content_keys);
   return OpenAccount{std::move(session), std::move(cipher)};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mailbox/sender.h"
 
+#include <algorithm>
 #include <istream>
 #include <ostream>
 
@@ -83,6 +84,10 @@ Result<std::optional<OutboxRow>> Sender::claim(TimePoint due) {
 }
 
 Status Sender::check_own_certificate() {
+  const auto& generations = account_.session.account.generations;
+  if (std::none_of(generations.begin(), generations.end(), [](const auto& each) { return each.current; })) {
+    return {error::no_certificate, "the account has no certificate to send with"};
+  }
   const crypto::Certificate& own = account_.session.identities.front().certificate;
   const crypto::ChainCheck chain = crypto::check_chain(*account_.session.trust, own, context_.env.now());
   if (!chain.trusted) {

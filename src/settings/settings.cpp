@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 
+#include "application/forms.h"
 #include "resource/settings_schema.h"
 #include "settings/pem_file.h"
 #include "settings/url.h"
@@ -72,6 +73,7 @@ class Reader {
   Reader(Loaded& loaded, const fs::path& directory) : loaded_(loaded), directory_(directory) {}
 
   void settings(const Object& root);
+  void application_forms(const Object& root);
 
  private:
   void problem(std::string key_path, std::string_view name, Params params = {}, bool warning = false) {
@@ -388,13 +390,34 @@ void Reader::settings(const Object& root) {
   auto max_bytes = static_cast<std::int64_t>(s.max_message_bytes);
   number(root, "", "max_message_bytes", kMessageFloor, kMessageCeiling, max_bytes);
   s.max_message_bytes = static_cast<std::uint64_t>(max_bytes);
+  application_forms(root);
+}
+
+void Reader::application_forms(const Object& root) {
   std::string forms;
-  if (text(root, "", "application_forms_file", kMaxPath, false, forms) && !forms.empty()) {
-    s.application_forms_file = absolute(forms);
-    if (forms.find('\0') != std::string::npos || !readable_file(s.application_forms_file)) {
-      problem("application_forms_file", "file_unreadable", {{"file", printable(s.application_forms_file)}});
+  if (!text(root, "", "application_forms_file", kMaxPath, false, forms) || forms.empty()) {
+    return;
+  }
+  std::string& file = loaded_.settings.application_forms_file;
+  file = absolute(forms);
+  if (forms.find('\0') != std::string::npos || !readable_file(file)) {
+    problem("application_forms_file", "file_unreadable", {{"file", printable(file)}});
+    return;
+  }
+  const Status read = application::read_forms(file).status();
+  if (read.ok()) {
+    return;
+  }
+  std::string kind = "file_unreadable";
+  std::vector<std::pair<std::string, std::string>> params{{"file", printable(file)}};
+  for (const auto& [name, value] : read.params()) {
+    if (name == "reason") {
+      kind = "forms_" + value;
+    } else if (name == "line") {
+      params.emplace_back(name, value);
     }
   }
+  problem("application_forms_file", kind, std::move(params));
 }
 
 /// Where a text stops being JSON. Poco's parser tells no position, but reads its stream byte by byte.

@@ -66,7 +66,18 @@ inline constexpr ProblemKind kProblemKinds[] = {
     {"bad_dsn", ""},                    // neither sqlite nor postgresql
     {"file_unreadable", "file"},        // not there, no permission, not a file
     {"not_a_certificate", "file"},      // readable, but no PEM certificate in it
-    {"unknown_key", "key"},             // warning
+    // application_forms_file: what is wrong with the list, and in which line (application/forms.h)
+    {"forms_columns", "file line"},
+    {"forms_empty", "file"},
+    {"forms_file", "file line"},
+    {"forms_header", "file line"},
+    {"forms_kv", "file line"},
+    {"forms_kv_code", "file line"},
+    {"forms_quotes", "file line"},
+    {"forms_text", "file line"},
+    {"forms_too_large", "file"},
+    {"forms_url", "file line"},
+    {"unknown_key", "key"},  // warning
 };
 
 /// The names of kProblemKinds.

@@ -2,10 +2,12 @@
 // Secrets of accounts (design section 4): an account key encrypts them, each assigned user has a sealed copy of it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/env.h"
@@ -38,6 +40,15 @@ class AccountKey {
   std::shared_ptr<const Ring> ring_;
 };
 
+/// Several changes of one account's secrets that are done together or not at all.
+struct Change {
+  std::vector<std::pair<std::string, Secret>> put;  ///< by name; overwrites
+  std::vector<std::string> remove;                  ///< names; OK too if there is none
+  /// Runs in the same transaction after the secrets, so that rows of other folders never say something else than the
+  /// vault. An error undoes everything. May be empty.
+  std::function<Status(Poco::Data::Session&)> also;
+};
+
 /// Secrets in the database, and who may open them. What is stored and what it protects: README.md beside this file.
 /// Thread: [any], but may block on disk and on the host's key custody: never on a host's main thread. `user_id` is the
 /// host's opaque id. Functions that take an AccountKey fail with invalid_state once another session rotated the key
@@ -54,7 +65,9 @@ class Vault {
   Status share(const AccountKey& key, std::string_view other_user_id);
   /// Takes a user's copy away at once. The last copy of an account is never taken (invalid_state); not_found if the
   /// user has none. Who kept the key or an old backup can read what was sealed until the next rotate().
-  Status revoke(std::string_view account_id, std::string_view user_id);
+  /// `also` runs in the same transaction, as in Change.
+  Status revoke(std::string_view account_id, std::string_view user_id,
+                const std::function<Status(Poco::Data::Session&)>& also = {});
   /// Users with a copy, in the order of their ids.
   Result<std::vector<std::string>> users(std::string_view account_id);
   /// New account key, every secret re-encrypted and every copy sealed anew, in one transaction. Content columns stay
@@ -68,11 +81,15 @@ class Vault {
   Result<std::optional<Secret>> get(const AccountKey& key, std::string_view name);
   /// OK too if there was none.
   Status remove(const AccountKey& key, std::string_view name);
+  /// All of `change` in one transaction.
+  Status apply(const AccountKey& key, const Change& change);
   /// put and remove as one: afterwards `to` holds what `from` held, `from` is gone. Error: not_found if there is no
   /// `from`.
   Status rename(const AccountKey& key, std::string_view from, std::string_view to);
   /// Removes copies and secrets of an account.
   Status forget(std::string_view account_id);
+  /// The same inside the caller's transaction; Poco's exceptions pass through to it.
+  static void forget(Poco::Data::Session& session, std::string_view account_id);
 
  private:
   static AccountKey opened(std::string_view account_id, AccountKey::Ring ring);

@@ -23,10 +23,11 @@ constexpr const char* kFillAccount = R"("keystore_password": {"env": "KVC_TOUR_K
             "keystore_password_repeat": {"env": "KVC_TOUR_KEYSTORE_PASSWORD"}, "username": {"env": "KVC_TOUR_USERNAME"})";
 
 TEST_F(FailureTest, AWrongPasswordIsSaidAndCanBeCorrected) {
-  const std::string wrong = std::string(R"([
+  const std::string wrong =
+      std::string(R"([
     {"as": "arzt", "invoke": "kvconnect.account.new"},
     {"submit": "check", "wait_job": true, "fill": {"password": "Wrong-PASSWORD-1", )") +
-                            kFillAccount + R"(}, "expect": {"error": {"code": "auth.wrong_credentials"}}}])";
+      kFillAccount + R"(}, "expect": {"kind": "account.new", "form": {"error": {"code": "auth.wrong_credentials"}}}}])";
   expect_good(nord_.run_steps(wrong));
   // The same form again, as after the message, and the set-up goes through.
   expect_good(nord_.run("tour_account"));
@@ -49,7 +50,8 @@ TEST_F(FailureTest, AServerThatIsDownLosesNoAccount) {
   const std::string down = std::string(R"([
     {"as": "arzt", "invoke": "kvconnect.account.new"},
     {"submit": "check", "wait_job": true, "fill": {"password": {"env": "KVC_TOUR_PASSWORD"}, )") +
-                           kFillAccount + R"(}, "expect": {"error": {"code": "network.unreachable"}}},
+                           kFillAccount +
+                           R"(}, "expect": {"kind": "account.new", "form": {"error": {"code": "network.unreachable"}}}},
     {"invoke": "kvconnect.doctor", "wait_job": true,
      "expect": {"kind": "doctor", "detail": {"groups": [{"facts": [{"name": "server", "code": "server.unreachable"}]}]}}}])";
   expect_good(nord_.run_steps(down));

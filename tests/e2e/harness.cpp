@@ -130,7 +130,8 @@ std::string Process::command_line() const {
 
 // ---- server ----
 
-Server::Server(const fs::path& directory) : directory_(directory) {
+Server::Server(const fs::path& directory, std::vector<std::string> more)
+    : directory_(directory), more_(std::move(more)) {
   fs::create_directories(directory_);
   start();
 }
@@ -138,10 +139,21 @@ Server::Server(const fs::path& directory) : directory_(directory) {
 void Server::start() {
   const fs::path out = directory_ / "ready.json";
   fs::remove(out);
-  process_ = std::make_unique<Process>(
-      std::vector<std::string>{KVC_TEST_SERVER, "--port", port_, "--data", (directory_ / "data").string(), "--ca",
-                               KVC_TEST_CA_DIR, "--ca-bits", "2048", "--csr-step-ms", "20", "--robots", "off"},
-      Environment{}, out, directory_ / "requests.log");
+  std::vector<std::string> command{KVC_TEST_SERVER,
+                                   "--port",
+                                   port_,
+                                   "--data",
+                                   (directory_ / "data").string(),
+                                   "--ca",
+                                   KVC_TEST_CA_DIR,
+                                   "--ca-bits",
+                                   "2048",
+                                   "--csr-step-ms",
+                                   "20",
+                                   "--robots",
+                                   "off"};
+  command.insert(command.end(), more_.begin(), more_.end());
+  process_ = std::make_unique<Process>(command, Environment{}, out, directory_ / "requests.log");
   const auto end = std::chrono::steady_clock::now() + kStart;
   std::string line;
   while (line.find('\n') == std::string::npos) {

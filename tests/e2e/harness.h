@@ -57,7 +57,8 @@ class Process {
 /// kvconnect-test-server on a free port; the port stays the same over stop() and start().
 class Server {
  public:
-  explicit Server(const fs::path& directory);
+  /// `more`: further options of the server, e.g. {"--accounts", FILE}.
+  explicit Server(const fs::path& directory, std::vector<std::string> more = {});
   void start();
   void stop();
   /// The plugin's settings for this server.
@@ -66,6 +67,7 @@ class Server {
 
  private:
   fs::path directory_;
+  std::vector<std::string> more_;
   std::string port_ = "0";
   Poco::JSON::Object::Ptr ready_;
   std::unique_ptr<Process> process_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "views/account_views.h"
+#include "views/account_overview.h"
 
 #include <gmock/gmock.h>
 
@@ -107,6 +107,48 @@ TEST(NewAccountView, KeepsWhatWasTypedAndSaysWhatIsWrong) {
   EXPECT_EQ(field(view, "password")->error(), "fehlt");
 }
 
+TEST(NewAccountView, AFailedCheckBringsTheFormBackWithoutSecrets) {
+  const auto failed = [](const Status& status) {
+    return new_account(kGerman, two_environments(),
+                       {.username = "x", .display_name = "P", .description = "D", .environment_id = "ref"}, {}, status);
+  };
+  const auto wrong = failed(Status(error::wrong_credentials, "401"));
+  EXPECT_EQ(wrong.form().error().code(), "auth.wrong_credentials");
+  EXPECT_FALSE(wrong.form().error().text().empty());
+  EXPECT_FALSE(field(wrong, "password")->error().empty());
+  EXPECT_EQ(field(wrong, "username")->value().text(), "x");
+  EXPECT_EQ(field(wrong, "description")->value().text(), "D");
+  EXPECT_FALSE(field(wrong, "password")->has_value());
+  EXPECT_FALSE(field(failed(Status(error::account_locked, "423")), "username")->error().empty());
+  EXPECT_THAT(field(failed(Status(error::unreachable, "")), "environment")->error(), HasSubstr("nicht zu erreichen"));
+  EXPECT_FALSE(field(failed(Status(error::server_error, "")), "environment")->error().empty());
+  const auto tls = failed(Status(error::tls_not_trusted, "")
+                              .with("host", "kv.example")
+                              .with("certificate", "subject=CN=Fremd")
+                              .with("not_after", "2030-01-01T00:00:00Z"));
+  EXPECT_THAT(field(tls, "environment")->error(), HasSubstr("nicht sicher"));
+  EXPECT_THAT(tls.form().error().text(), HasSubstr("kv.example"));
+  EXPECT_THAT(tls.form().error().text(), HasSubstr("CN=Fremd"));
+  EXPECT_THAT(tls.form().error().text(), HasSubstr("01.01.2030"));
+}
+
+TEST(NewAccountView, ShowsTheStrengthAndOffersTheImport) {
+  const auto view = new_account(kGerman, two_environments(), {}, {});
+  EXPECT_TRUE(field(view, "keystore_password")->password_rules().show_strength());
+  EXPECT_EQ(field(view, "keystore_password")->password_rules().min_length(), 8U);
+  EXPECT_FALSE(field(view, "password")->has_password_rules());
+  EXPECT_EQ(view.actions(1).label(), "vorhandenes Zertifikat importieren");
+  EXPECT_TRUE(view.actions(1).needs_fields());
+}
+
+TEST(EditView, LeavesTheKeystorePasswordToTheUser) {
+  const auto view = edit_account(kGerman, {.username = "x", .display_name = "P", .description = "D"}, {});
+  EXPECT_FALSE(field(view, "keystore_password")->required());
+  EXPECT_FALSE(field(view, "keystore_password")->has_value());
+  EXPECT_EQ(field(view, "display_name")->value().text(), "P");
+  EXPECT_EQ(view.actions(0).action_id(), "save");
+}
+
 TEST(NewAccountView, WithoutAServerItIsNoDeadForm) {
   const auto view = new_account(kGerman, {}, {}, {});
   EXPECT_TRUE(view.has_notice());
@@ -114,13 +156,22 @@ TEST(NewAccountView, WithoutAServerItIsNoDeadForm) {
 }
 
 TEST(PasswordChangeView, ShowsTheRulesBeforeAnythingIsSent) {
-  const auto view = password_change(kGerman, account_in(State::password_change_needed), false, {});
+  const auto view = password_change(kGerman, "praxis.muster", PasswordOccasion::initial, {});
   EXPECT_EQ(view.kind(), "account.password_change");
   EXPECT_THAT(field(view, "new_password")->hint(), HasSubstr("8 bis 200 Zeichen"));
   EXPECT_THAT(view.form().intro(), HasSubstr("praxis.muster"));
   EXPECT_EQ(view.actions(0).action_id(), "change");
-  EXPECT_THAT(password_change(kGerman, account_in(State::password_change_needed), true, {}).form().intro(),
-              HasSubstr("schon begonnen"));
+  const auto& rules = field(view, "new_password")->password_rules();
+  EXPECT_EQ(rules.min_length(), 8U);
+  EXPECT_EQ(rules.max_length(), 200U);
+  EXPECT_EQ(rules.min_capitals(), 2U);
+  EXPECT_EQ(rules.min_small_letters(), 2U);
+  EXPECT_EQ(rules.min_digits(), 1U);
+  EXPECT_TRUE(rules.show_strength());
+  EXPECT_THAT(password_change(kGerman, "x", PasswordOccasion::resumed, {}).form().intro(), HasSubstr("schon begonnen"));
+  const auto wish = password_change(kGerman, "x", PasswordOccasion::wish, {});
+  EXPECT_EQ(wish.title(), "Passwort ändern");
+  EXPECT_THAT(wish.form().intro(), testing::Not(HasSubstr("zum ersten Mal")));
 }
 
 TEST(PasswordRules, NameEveryBrokenOne) {
@@ -155,8 +206,7 @@ TEST(AccountsView, EmptyItSaysWhatToDo) {
 
 TEST(AccountOverview, WarnsBeforeExpiryAndIsRedAfterwards) {
   const auto code_at = [](const std::string& now) {
-    const auto view =
-        account_overview(kGerman, ready_until("2027-01-01"), two_environments(), {}, test_pki::day(now), false);
+    const auto view = account_overview(kGerman, ready_until("2027-01-01"), two_environments(), {}, test_pki::day(now));
     return std::pair(fact(view, "certificate")->code(), fact(view, "certificate")->severity());
   };
   EXPECT_EQ(code_at("2026-01-01"), std::pair(std::string("valid"), pvs::v1::SEVERITY_GOOD));
@@ -170,8 +220,29 @@ TEST(AccountOverview, ShowsAllFacts) {
   account.last_error = "network.unreachable";
   account.csr_status = 999;
   account.last_fetch = test_pki::day("2026-01-01");
-  const auto view = account_overview(kGerman, account, two_environments(), {{"anna", "Anna Arzt"}},
-                                     test_pki::day("2026-01-02"), true);
+  account.kv_code = "38";
+  account.password_last_change = "2025-12-30T00:00:00Z";
+  account.practice_sites = {"999999901"};
+  account.server_certificate = account::ServerCertificate::same;
+  const auto view =
+      account_overview(kGerman, account, two_environments(),
+                       {.users = {{"anna", "Anna Arzt"}},
+                        .senders = {{"Anna Arzt", true, account::SenderReason::only_one}, {"ben", false, std::nullopt}},
+                        .note = "Fertig.",
+                        .checked = true,
+                        .strength = Strength::good},
+                       test_pki::day("2026-01-02"));
+  EXPECT_EQ(fact(view, "kv")->value(), "38 (Nordrhein)");
+  EXPECT_THAT(fact(view, "password_last_change")->value(), HasSubstr("vor 3 Tagen"));
+  EXPECT_THAT(fact(view, "password_rules")->value(), HasSubstr("8 bis 200 Zeichen"));
+  EXPECT_EQ(fact(view, "practice_sites")->value(), "999999901");
+  EXPECT_EQ(fact(view, "server_certificate")->code(), "same");
+  EXPECT_EQ(fact(view, "keystore_strength")->code(), "good");
+  EXPECT_EQ(fact(view, "note")->value(), "Fertig.");
+  EXPECT_THAT(fact(view, "sender")->value(), HasSubstr("Anna Arzt sendet mit diesem Konto"));
+  EXPECT_EQ(fact(view, "days_left")->value(), "4747");
+  EXPECT_THAT(fact(view, "generation_1")->value(), HasSubstr("Seriennummer"));
+  EXPECT_EQ(fact(view, "generation_2")->value(), "Zertifikat beantragt");
   EXPECT_EQ(fact(view, "users")->value(), "Anna Arzt, ben");
   EXPECT_EQ(fact(view, "environment")->value(), "Eigener Server");
   EXPECT_EQ(fact(view, "state")->code(), "ready");
@@ -183,18 +254,69 @@ TEST(AccountOverview, ShowsAllFacts) {
     EXPECT_TRUE(fact(view, name)->expert()) << name;
     EXPECT_FALSE(fact(view, name)->value().empty()) << name;
   }
-  EXPECT_THAT(ids(view.actions()), testing::ElementsAre("check", "close"));
+  EXPECT_THAT(ids(view.actions()), testing::ElementsAre("check", "assign", "change_password", "renew", "export",
+                                                        "import", "delete_certificate", "edit", "remove", "close"));
+  for (const auto& action : view.actions()) {
+    EXPECT_FALSE(action.disabled()) << action.action_id();
+  }
 }
 
 TEST(AccountOverview, BeforeTheFirstLoginNothingIsMadeUp) {
   Overview account = account_in(State::draft);
   account.environment_id = "gone";
-  const auto view = account_overview(kGerman, account, two_environments(), {}, test_pki::day("2026-01-01"), false);
+  const auto view = account_overview(kGerman, account, two_environments(), {}, test_pki::day("2026-01-01"));
   EXPECT_EQ(fact(view, "address")->value(), "Noch nicht bekannt");
   EXPECT_EQ(fact(view, "certificate")->code(), "none");
   EXPECT_THAT(fact(view, "environment")->value(), HasSubstr("gone"));
   EXPECT_EQ(fact(view, "subject"), nullptr);
-  EXPECT_THAT(ids(view.actions()), testing::ElementsAre("continue", "close"));
+  EXPECT_EQ(view.actions(0).action_id(), "continue");
+  EXPECT_THAT(ids(view.actions()), testing::Contains("correct_password"));
+}
+
+TEST(AccountOverview, WhatCannotWorkSaysWhy) {
+  const auto disabled = [](const Overview& account) {
+    std::vector<std::string> off;
+    for (const auto& action :
+         account_overview(kGerman, account, two_environments(), {}, test_pki::day("2026-01-01")).actions()) {
+      EXPECT_EQ(action.disabled(), !action.disabled_reason().empty()) << action.action_id();
+      if (action.disabled()) {
+        off.push_back(action.action_id());
+      }
+    }
+    return off;
+  };
+  EXPECT_THAT(disabled(account_in(State::draft)),
+              testing::ElementsAre("change_password", "renew", "export", "import", "delete_certificate"));
+  Overview gone = ready_until("2039-01-01");
+  gone.environment_id = "gone";
+  EXPECT_THAT(disabled(gone), testing::ElementsAre("check", "correct_password", "change_password", "renew", "import",
+                                                   "delete_certificate"));
+  Overview none = ready_until("2039-01-01");
+  none.server_certificate = account::ServerCertificate::none;
+  EXPECT_THAT(disabled(none), testing::ElementsAre("delete_certificate"));
+  Overview renewing = ready_until("2039-01-01");
+  renewing.renewal_under_way = true;
+  EXPECT_THAT(disabled(renewing), testing::ElementsAre("delete_certificate"));
+}
+
+TEST(AccountOverview, SaysWhenNobodyCanWriteToUs) {
+  Overview account = ready_until("2039-01-01");
+  account.renewal_under_way = true;
+  account.old_certificate_removed = true;
+  account.server_certificate = account::ServerCertificate::other;
+  const auto view = account_overview(kGerman, account, two_environments(), {}, test_pki::day("2026-01-01"));
+  EXPECT_EQ(fact(view, "renewal")->code(), "under_way");
+  EXPECT_EQ(fact(view, "old_certificate")->severity(), pvs::v1::SEVERITY_BAD);
+  EXPECT_EQ(fact(view, "server_certificate")->severity(), pvs::v1::SEVERITY_BAD);
+}
+
+TEST(AccountOverview, AFailureStandsOnTopWithItsCode) {
+  const auto view = account_overview(kGerman, ready_until("2039-01-01"), two_environments(),
+                                     {.failure = Status(error::csr_failed, "900")}, test_pki::day("2026-01-01"));
+  ASSERT_GT(view.detail().groups_size(), 0);
+  EXPECT_EQ(view.detail().groups(0).facts(0).name(), "failure");
+  EXPECT_EQ(view.detail().groups(0).facts(0).code(), "protocol.csr_failed");
+  EXPECT_EQ(view.detail().groups(0).severity(), pvs::v1::SEVERITY_BAD);
 }
 
 }  // namespace

@@ -61,5 +61,14 @@ TEST(Format, CountsDays) {
   EXPECT_EQ(days_between(utc(86400), utc(0)), -1);
 }
 
+TEST(Format, TimesOfTheServerAreReadOrRefused) {
+  EXPECT_EQ(parse_xs_time("2026-01-02T01:00:00+01:00"), parse_xs_time("2026-01-02T00:00:00Z"));
+  EXPECT_TRUE(parse_xs_time("2026-01-02T00:00:00.123Z").has_value());
+  for (const char* text :
+       {"", "gestern", "2026-01-02", "2026-01-02 00:00:00", "2026-01-02T00:00", "9999999999999999999"}) {
+    EXPECT_FALSE(parse_xs_time(text).has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace kvc::plugin

@@ -196,7 +196,8 @@ TEST_F(InstanceTest, RefusesAManifestThatIsNotItsOwn) {
 
 TEST_F(InstanceTest, EveryCommandOfTheManifestAnswers) {
   start();
-  const std::map<std::string, std::string> kinds{{"kvconnect.accounts", "accounts"},
+  const std::map<std::string, std::string> kinds{{"kvconnect.apply", "apply"},
+                                                 {"kvconnect.accounts", "accounts"},
                                                  {"kvconnect.account.new", "account.new"},
                                                  {"kvconnect.inbox", "inbox"},
                                                  {"kvconnect.outbox", "outbox"},

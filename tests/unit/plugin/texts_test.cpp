@@ -33,8 +33,10 @@ template <class Value>
 Args all_filled(Value value) {
   Args args;
   for (const char* name :
-       {"name",  "id",  "number", "date",  "count", "time", "path",   "account", "key",     "expected",
-        "found", "min", "max",    "value", "file",  "line", "column", "field",   "service", "title"}) {
+       {"name",     "id",    "number",   "date",  "count",       "time",     "path", "account", "key",
+        "expected", "found", "min",      "max",   "value",       "file",     "line", "column",  "field",
+        "service",  "title", "from",     "until", "serial",      "users",    "user", "reason",  "addresses",
+        "issuer",   "kv",    "strength", "host",  "certificate", "not_after"}) {
     args.emplace_back(name, value(name));
   }
   return args;

@@ -58,5 +58,23 @@ TEST(Values, TheFirstOfSeveralCounts) {
   EXPECT_EQ(Values::take(message).text("a"), "1");
 }
 
+TEST(Values, KeepEveryIdOfAMultiChoiceOnce) {
+  Values::Message message;
+  auto& named = *message.Add();
+  named.set_name("users");
+  for (const char* id : {"b", "a", "b"}) {
+    named.mutable_value()->mutable_ids()->add_id(id);
+  }
+  auto& none = *message.Add();
+  none.set_name("sites");
+  none.mutable_value()->mutable_ids();
+  const Values values = Values::take(message);
+  EXPECT_EQ(values.ids("users"), (std::vector<std::string>{"b", "a"}));
+  EXPECT_TRUE(values.has("sites"));
+  EXPECT_TRUE(values.ids("sites").empty());
+  EXPECT_FALSE(values.has("other"));
+  EXPECT_TRUE(values.ids("other").empty());
+}
+
 }  // namespace
 }  // namespace kvc::plugin

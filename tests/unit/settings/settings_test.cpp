@@ -90,7 +90,8 @@ TEST_F(SettingsTest, EmptyTextGivesDefaultsThatNameNoHost) {
 }
 
 TEST_F(SettingsTest, ReadsEverything) {
-  const std::string forms = dir_.write("forms.csv", "a;b\n");
+  const std::string forms =
+      dir_.write("forms.csv", "kv_code,kv,form_file,url\n38,Nordrhein,a.pdf,https://kv.example/a.pdf\n");
   const Loaded loaded = load("{\"$schema\":\"settings.schema.json\",\"environments\":[" + environment() +
                              R"(],"storage":{"dsn":"postgresql:host=db"},"fetch":{"interval_minutes":0},
       "renewal_hint_days":90,"max_message_bytes":1048576,"csr_poll_seconds":1,"application_forms_file":"forms.csv"})");
@@ -109,6 +110,28 @@ TEST_F(SettingsTest, ReadsEverything) {
   EXPECT_EQ(s.fetch_interval_minutes, 0);
   EXPECT_EQ(s.max_message_bytes, 1048576U);
   EXPECT_EQ(s.application_forms_file, forms);
+}
+
+TEST_F(SettingsTest, ABrokenListOfFormsIsToldWithItsLine) {
+  const std::string header = "kv_code,kv,form_file,url\n";
+  for (const auto& [csv, problem, line] :
+       {std::tuple<std::string, std::string, std::string>{
+            header + "72,Berlin (einzel, Anlage),a.pdf,https://kv.example\n", "forms_columns", "2"},
+        {"a;b\n", "forms_header", "1"},
+        {header, "forms_empty", "0"},
+        {header + "\n99,x,a.pdf,https://kv.example\n", "forms_kv_code", "3"},
+        {header + "72,x,a.pdf,http://kv.example\n", "forms_url", "2"},
+        {header + "72,\"x,a.pdf,https://kv.example\n", "forms_quotes", "2"},
+        {header + std::string("72,\0,a.pdf,https://kv.example\n", 32), "forms_text", "2"},
+        {std::string((1U << 20U) + 1, 'x'), "forms_too_large", "0"}}) {
+    dir_.write("broken.csv", csv);
+    const Loaded loaded = load(R"({"application_forms_file":"broken.csv"})");
+    ASSERT_EQ(loaded.problems.size(), 1U) << problem;
+    EXPECT_FALSE(loaded.ok());
+    EXPECT_EQ(loaded.problems[0].key_path, "application_forms_file");
+    EXPECT_EQ(loaded.problems[0].problem, problem);
+    EXPECT_THAT(loaded.problems[0].params, testing::Contains(std::pair<std::string, std::string>("line", line)));
+  }
 }
 
 TEST_F(SettingsTest, RelativePathsStartAtTheFolderAndAbsoluteOnesStay) {

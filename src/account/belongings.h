@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What hangs on an account besides its keys: sites, default senders, hints, work in progress, messages
+// (store/migrations/0003 and 0004). No rules here; every function runs inside the caller's transaction.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "account/account_service.h"
+
+namespace Poco::Data {
+class Session;
+}
+
+namespace kvc::account::belongings {
+
+std::vector<std::string> sites(Poco::Data::Session& session, std::string_view account_id);
+void replace_sites(Poco::Data::Session& session, std::string_view account_id, const std::vector<std::string>& bsnr);
+
+/// Users, in the order of their ids.
+std::vector<std::string> default_sender_for(Poco::Data::Session& session, std::string_view account_id);
+void set_default_sender(Poco::Data::Session& session, std::string_view user_id, std::string_view account_id);
+void clear_default_sender(Poco::Data::Session& session, std::string_view user_id, std::string_view account_id);
+
+/// False if the user was told less than `interval` ago; else remembers `now` and gives true. A time in the future, left
+/// by a clock that was wrong, counts as never.
+bool claim_hint(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id, TimePoint now,
+                Millis interval);
+
+/// Removes what a user set up with the account: default sender, hints.
+void forget_user(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id);
+
+/// Whether somebody holds a lease of the account, those of `own_purposes` left out, or sends a message of it.
+bool somebody_works(Poco::Data::Session& session, std::string_view account_id, TimePoint now,
+                    const std::vector<std::string_view>& own_purposes);
+
+Contents contents(Poco::Data::Session& session, std::string_view account_id);
+
+}  // namespace kvc::account::belongings

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "account/renewal.h"
+
+#include <algorithm>
+
+#include "account/belongings.h"
+#include "account/enrolment.h"
+#include "account/login_service.h"
+#include "account/overview.h"
+
+namespace kvc::account {
+namespace {
+
+constexpr std::chrono::days kHintInterval{7};
+
+// The id of the current generation, or empty.
+Result<std::string> current_generation(const Context& context, std::string_view account_id) {
+  KVC_ASSIGN(const auto rows, generations_of(context, account_id));
+  const auto found = std::find_if(rows.begin(), rows.end(), [](const GenerationRow& row) { return row.current; });
+  return found == rows.end() ? std::string() : found->id;
+}
+
+Status run_enrolment(const Context& context, std::string_view user_id, std::string_view account_id, Lease& lease,
+                     const ProgressFn& progress, const Cancel& cancel) {
+  std::optional<Access> access;
+  {
+    KVC_ASSIGN(auto held, hold_logged_in(context, user_id, account_id, cancel));
+    access = std::move(held.access);
+  }
+  if (access->row.state == State::password_change_needed) {
+    return {error::password_change_needed, "the server wants the initial password changed first"};
+  }
+  KVC_ASSIGN(auto password, secret_of(context, *access, kPassword));
+  Enrolment enrolment(context, *access, {access->row.username, std::move(password)}, lease, progress, cancel);
+  return noted(context, account_id, enrolment.run());
+}
+
+Status forget_current(const Context& context, std::string_view account_id) {
+  return context.database->write([&](Poco::Data::Session& session) {
+    repository::clear_current(session, account_id);
+    repository::set_state(session, account_id, State::failed);
+    repository::set_error(session, account_id, error::no_certificate.key);
+    repository::set_server_certificate(session, account_id, ServerCertificate::none);
+    return Status();
+  });
+}
+
+// In seconds: TimePoint cannot hold the difference to the strangest dates a certificate may have.
+std::chrono::seconds time_left(TimePoint now, TimePoint end) {
+  return std::chrono::floor<std::chrono::seconds>(end).time_since_epoch() -
+         std::chrono::floor<std::chrono::seconds>(now).time_since_epoch();
+}
+
+std::optional<RenewalHint> hint_for(const Context& context, const Overview& account, TimePoint now) {
+  const crypto::Certificate* certificate = current_certificate(account);
+  if (certificate == nullptr || account.renewal_under_way) {
+    return std::nullopt;
+  }
+  const std::chrono::seconds left = time_left(now, certificate->not_after());
+  if (left > std::chrono::days(context.environments.settings().renewal_hint_days)) {
+    return std::nullopt;
+  }
+  // Whole days; floor, so that an end a minute ago is below 0.
+  return RenewalHint{account, static_cast<int>(std::chrono::floor<std::chrono::days>(left).count())};
+}
+
+// Since the overview was read a renewal may have begun or ended elsewhere.
+bool still_right(Poco::Data::Session& session, const Overview& account) {
+  const auto rows = repository::generations(session, account.id);
+  return std::none_of(rows.begin(), rows.end(), under_way) &&
+         std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
+           return row.current && row.certificate == current_certificate(account)->pem();
+         });
+}
+
+}  // namespace
+
+Result<Overview> enroll_account(const Context& context, std::string_view user_id, std::string_view account_id,
+                                const ProgressFn& progress, const Cancel& cancel) {
+  KVC_TRY(unlock_account(context, user_id, account_id).status());
+  KVC_ASSIGN(const std::string before, current_generation(context, account_id));
+  KVC_ASSIGN(auto held, hold_account(context, user_id, account_id, kEnrolPurpose, cancel));
+  KVC_ASSIGN(const std::string after, current_generation(context, account_id));
+  // While this one waited for the lease another program got the certificate it wanted.
+  const bool renewed_elsewhere = !after.empty() && after != before;
+  if (!renewed_elsewhere) {
+    KVC_TRY(run_enrolment(context, user_id, account_id, held.lease, progress, cancel));
+  }
+  return overview_of(context, account_id);
+}
+
+Status delete_account_certificate(const Context& context, std::string_view user_id, std::string_view account_id,
+                                  const Cancel& cancel) {
+  KVC_ASSIGN(const auto enrol, hold_account(context, user_id, account_id, kEnrolPurpose, cancel));
+  KVC_ASSIGN(const auto held, hold_logged_in(context, user_id, account_id, cancel));
+  const AccountRow& row = held.access.row;
+  KVC_ASSIGN(kvconnect::Client * client, context.environments.client(row.environment_id));
+  KVC_ASSIGN(auto password, secret_of(context, held.access, kPassword));
+  const Status deleted = client->delete_certificate({row.username, std::move(password)}, row.uid, cancel);
+  if (!deleted.ok() && !deleted.is(error::no_certificate)) {
+    return noted(context, account_id, deleted);
+  }
+  return forget_current(context, account_id);
+}
+
+Result<std::vector<RenewalHint>> claim_account_hints(const Context& context, std::string_view user_id) {
+  const TimePoint now = context.env.now();
+  KVC_ASSIGN(const auto accounts, overviews_for(context, user_id));
+  std::vector<RenewalHint> possible;
+  for (const Overview& account : accounts) {
+    if (auto hint = hint_for(context, account, now)) {
+      possible.push_back(std::move(*hint));
+    }
+  }
+  std::vector<RenewalHint> claimed;
+  if (possible.empty()) {
+    return claimed;
+  }
+  KVC_TRY(context.database->write([&](Poco::Data::Session& session) {
+    claimed.clear();
+    for (const RenewalHint& hint : possible) {
+      if (still_right(session, hint.account) &&
+          belongings::claim_hint(session, hint.account.id, user_id, now, kHintInterval)) {
+        claimed.push_back(hint);
+      }
+    }
+    return Status();
+  }));
+  return claimed;
+}
+
+}  // namespace kvc::account
