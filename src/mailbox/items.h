@@ -45,6 +45,7 @@ struct Draft {
   /// Ignored for services that are never confirmed (1-Click).
   bool request_receipt = true;
   std::string in_reply_to;
+  /// Required for a delivery of a service whose answers are found by GUID (1-Click).
   std::optional<DeliveryFacts> delivery;
   /// Replies the receiver announces (KVCA functions 7/8: receipt, 9/10: feedback), beside those the catalogue always
   /// expects.
@@ -112,7 +113,9 @@ struct OutboxFilter {
   std::optional<TimePoint> from, to;  ///< of creation, from <= t < to
 };
 
+/// As with InboxPage: a call reads at most kScanLimit rows.
 struct OutboxPage {
+  static constexpr std::size_t kScanLimit = 1000;
   std::vector<OutboxItem> items;  ///< newest first
   std::string next;               ///< cursor of the next page; empty: this was the last one
 };

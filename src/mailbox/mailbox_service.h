@@ -53,8 +53,9 @@ class MailboxService {
   Result<std::string> save_draft(std::string_view user_id, const Draft& draft, std::string_view outbox_id = {});
   /// The whole letter as it was saved. Errors: not_found, invalid_state if it is no draft.
   Result<Draft> load_draft(std::string_view user_id, std::string_view outbox_id);
-  /// Checks as queue() does and makes the draft queued. Errors as queue(), and invalid_state.
-  Status queue_draft(std::string_view user_id, std::string_view outbox_id);
+  /// Checks as queue() does and queues the draft, which is gone then. Returns the outbox id. Errors as queue(), and
+  /// invalid_state.
+  Result<std::string> queue_draft(std::string_view user_id, std::string_view outbox_id);
   /// Answer to a message: to its sender, In-Reply-To set, `prefix` ("AW: ") before the subject, its text quoted with
   /// "> ". Nothing is stored. Errors: not_found, invalid_state if its service is not answered by users, or if no good
   /// signature covers its content.

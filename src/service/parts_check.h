@@ -28,7 +28,7 @@ struct PartProblem {
   static constexpr std::size_t kNoFile = static_cast<std::size_t>(-1);
   Kind kind = Kind::missing;
   std::size_t file = kNoFile;      ///< index into the files
-  const PartRule* part = nullptr;  ///< borrowed from the rule; null for unexpected_file and text_not_wanted
+  const PartRule* part = nullptr;  ///< borrowed from the rule; for unexpected_file the one the file resembles, or null
   /// What would fit, in names and media types, e.g. "application/pdf (eAB-PDF-signed)", "*.con.xkm".
   std::string expected;
 };
