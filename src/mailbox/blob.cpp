@@ -135,6 +135,7 @@ BlobReader::int_type BlobReader::underflow() {
   if (next_ >= size_ || !status_.ok()) {
     return traits_type::eof();
   }
+  was_read_ = true;
   const auto seq = static_cast<std::int64_t>(next_ / kChunkSize);
   chunk_.clear();
   status_ = database_.read([&](Poco::Data::Session& session) {

@@ -60,6 +60,8 @@ class BlobReader final : public std::streambuf {
   static Result<std::unique_ptr<BlobReader>> open(store::Database& database, std::string_view blob_id);
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  /// Somebody took bytes out of it.
+  [[nodiscard]] bool was_read() const { return was_read_; }
   /// Why reading ended early, if it did.
   [[nodiscard]] const Status& status() const { return status_; }
 
@@ -77,7 +79,8 @@ class BlobReader final : public std::streambuf {
   std::string id_, chunk_;
   std::uint64_t size_;
   std::uint64_t chunk_begin_ = 0;  ///< place of chunk_ in the blob
-  std::uint64_t next_ = 0;         ///< where reading goes on when chunk_ is used up
+  bool was_read_ = false;
+  std::uint64_t next_ = 0;  ///< where reading goes on when chunk_ is used up
   Status status_;
 };
 

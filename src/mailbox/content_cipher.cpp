@@ -2,6 +2,7 @@
 #include "mailbox/content_cipher.h"
 
 #include "crypto/aead.h"
+#include "crypto/keyed_hash.h"
 
 namespace kvc::mailbox {
 
@@ -22,6 +23,11 @@ Result<Secret> ContentCipher::open(std::string_view sealed, std::string_view pla
     return Status(error::storage_corrupt, "an encrypted column of the mailbox does not open");
   }
   return opened;
+}
+
+Result<std::string> ContentCipher::blind(std::string_view value, std::string_view purpose) const {
+  KVC_ASSIGN(const std::string derived, crypto::keyed_hash(key_, "kvc mailbox " + std::string(purpose)));
+  return crypto::keyed_hash(Secret(derived), account_id_ + '/' + std::string(value));
 }
 
 }  // namespace kvc::mailbox

@@ -21,6 +21,9 @@ class ContentCipher {
   [[nodiscard]] Result<std::string> seal(const Secret& plaintext, std::string_view place) const;
   /// Error: storage_corrupt for changed bytes or another place.
   [[nodiscard]] Result<Secret> open(std::string_view sealed, std::string_view place) const;
+  /// Keyed hash (crypto/keyed_hash.h) of a value within its purpose: equal values are found again, and a thief of the
+  /// database who guesses a value cannot check it. The key is one of its own, derived from the content key.
+  [[nodiscard]] Result<std::string> blind(std::string_view value, std::string_view purpose) const;
 
  private:
   Env* env_;

@@ -12,6 +12,8 @@ struct Context {
   account::AccountService& accounts;
   Env& env;
   Log& log;
+  Options options;
+  [[nodiscard]] const service::Catalogue& catalogue() const { return *options.catalogue; }
 };
 
 /// An account opened for one call.

@@ -13,7 +13,8 @@ namespace {
 // The first '?' is the user for whom "read" is told.
 constexpr std::string_view kColumns =
     "SELECT id, account_id, message_id, sender, service_id, in_reply_to, subject, header_date, blob_id, "
-    "coalesce(details, x''), received_at, processed, opened, is_receipt, verdict, parts, "
+    "coalesce(details, x''), received_at, processed, opened, is_receipt, verdict, parts, service_key, thread_id, "
+    "unassigned, too_large_limit, "
     "(SELECT count(*) FROM inbox_read WHERE inbox_id = inbox.id AND user_id = ?) FROM inbox ";
 
 message::Verdict verdict_of(std::string_view text) {
@@ -30,12 +31,13 @@ message::Verdict verdict_of(std::string_view text) {
 struct Reader {
   InboxRow row;
   std::string verdict;
-  std::int64_t received = 0, processed = 0, opened = 0, is_receipt = 0, read = 0;
+  std::int64_t received = 0, processed = 0, opened = 0, is_receipt = 0, unassigned = 0, read = 0;
 
   void attach(Sql& sql) {
     sql.into(row.id).into(row.account_id).into(row.message_id).into(row.sender).into(row.service_id);
     sql.into(row.in_reply_to).into(row.subject).into(row.header_date).into(row.blob_id).into_blob(row.details);
-    sql.into(received).into(processed).into(opened).into(is_receipt).into(verdict).into(row.parts).into(read);
+    sql.into(received).into(processed).into(opened).into(is_receipt).into(verdict).into(row.parts);
+    sql.into(row.service_key).into(row.thread_id).into(unassigned).into(row.too_large_limit).into(read);
   }
   const InboxRow& take() {
     row.received = store::time_of(received);
@@ -43,10 +45,21 @@ struct Reader {
     row.opened = opened != 0;
     row.is_receipt = is_receipt != 0;
     row.verdict = verdict_of(verdict);
+    row.unassigned = unassigned != 0;
     row.read = read != 0;
     return row;
   }
 };
+
+std::vector<InboxRow> rows_of(Sql& sql) {
+  std::vector<InboxRow> rows;
+  Reader reader;
+  reader.attach(sql);
+  while (sql.next()) {
+    rows.push_back(reader.take());
+  }
+  return rows;
+}
 
 std::int64_t number(bool value) {
   return value ? 1 : 0;
@@ -69,8 +82,9 @@ namespace inbox {
 void insert(Poco::Data::Session& session, const InboxRow& row) {
   Sql(session,
       "INSERT INTO inbox (id, account_id, message_id, sender, service_id, in_reply_to, subject, header_date, "
-      "received_at, "
-      "blob_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      "received_at, blob_id, service_key, thread_id, processed, too_large_limit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, "
+      "?, ?, ?)")
       .arg(row.id)
       .arg(row.account_id)
       .arg(row.message_id)
@@ -81,14 +95,20 @@ void insert(Poco::Data::Session& session, const InboxRow& row) {
       .arg(row.header_date)
       .arg(store::millis(row.received))
       .arg(row.blob_id)
+      .arg(row.service_key)
+      .arg(row.thread_id.empty() ? row.id : row.thread_id)
+      .arg(number(row.processed))
+      .arg(row.too_large_limit)
       .run();
 }
 
-bool has_message(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id) {
-  std::int64_t count = 0;
-  Sql sql(session, "SELECT count(*) FROM inbox WHERE account_id = ? AND message_id = ?");
-  sql.arg(account_id).arg(message_id).into(count).next();
-  return count != 0;
+std::optional<InboxRow> find_message(Poco::Data::Session& session, std::string_view account_id,
+                                     std::string_view message_id) {
+  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? AND message_id = ?");
+  sql.arg("").arg(account_id).arg(message_id);
+  Reader reader;
+  reader.attach(sql);
+  return sql.next() ? std::optional(reader.take()) : std::nullopt;
 }
 
 std::optional<InboxRow> find(Poco::Data::Session& session, std::string_view id, std::string_view user_id) {
@@ -99,21 +119,64 @@ std::optional<InboxRow> find(Poco::Data::Session& session, std::string_view id, 
   return sql.next() ? std::optional(reader.take()) : std::nullopt;
 }
 
+std::string scan_text(const InboxScan& scan) {
+  std::string text = std::string(kColumns) + "WHERE account_id = ?";
+  text += scan.service_key ? " AND service_key = ?" : "";
+  text += scan.verdict ? " AND verdict = ?" : "";
+  text += scan.unassigned ? " AND unassigned = 1" : "";
+  text += " AND (received_at, id) < (?, ?)";
+  text += scan.from ? " AND received_at >= ?" : "";
+  return text + " ORDER BY received_at DESC, id DESC LIMIT ?";
+}
+
+std::vector<InboxRow> scan(Poco::Data::Session& session, const InboxScan& scan) {
+  Sql sql(session, scan_text(scan));
+  sql.arg(scan.user_id).arg(scan.account_id);
+  if (scan.service_key) {
+    sql.arg(*scan.service_key);
+  }
+  if (scan.verdict) {
+    sql.arg(*scan.verdict);
+  }
+  sql.arg(scan.before.millis).arg(scan.before.id);
+  if (scan.from) {
+    sql.arg(*scan.from);
+  }
+  sql.arg(static_cast<std::int64_t>(scan.limit));
+  return rows_of(sql);
+}
+
+std::vector<InboxRow> of_thread(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id,
+                                std::string_view thread_id, std::size_t limit) {
+  Sql sql(session,
+          std::string(kColumns) + "WHERE account_id = ? AND thread_id = ? ORDER BY received_at DESC, id DESC LIMIT ?");
+  sql.arg(user_id).arg(account_id).arg(thread_id).arg(static_cast<std::int64_t>(limit));
+  return rows_of(sql);
+}
+
+std::vector<InboxCount> counts(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id) {
+  InboxCount count;
+  Sql sql(
+      session,
+      "SELECT service_key, count(*), count(*) - count(seen.inbox_id) FROM inbox LEFT JOIN inbox_read AS seen ON "
+      "seen.inbox_id = inbox.id AND seen.user_id = ? WHERE account_id = ? GROUP BY service_key ORDER BY service_key");
+  sql.arg(user_id).arg(account_id).into(count.service_key).into(count.total).into(count.unread);
+  std::vector<InboxCount> result;
+  while (sql.next()) {
+    result.push_back(count);
+  }
+  return result;
+}
+
 std::vector<InboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id,
                            std::size_t offset, std::size_t limit, std::size_t& total) {
   std::int64_t count = 0;
   Sql counting(session, "SELECT count(*) FROM inbox WHERE account_id = ?");
   counting.arg(account_id).into(count).next();
   total = static_cast<std::size_t>(count);
-  std::vector<InboxRow> rows;
-  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY received_at DESC, id LIMIT ? OFFSET ?");
+  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY received_at DESC, id DESC LIMIT ? OFFSET ?");
   sql.arg(user_id).arg(account_id).arg(static_cast<std::int64_t>(limit)).arg(static_cast<std::int64_t>(offset));
-  Reader reader;
-  reader.attach(sql);
-  while (sql.next()) {
-    rows.push_back(reader.take());
-  }
-  return rows;
+  return rows_of(sql);
 }
 
 std::vector<std::string> unprocessed(Poco::Data::Session& session, std::string_view account_id) {
@@ -123,17 +186,23 @@ std::vector<std::string> unprocessed(Poco::Data::Session& session, std::string_v
 
 std::vector<std::string> unopened(Poco::Data::Session& session, std::string_view account_id) {
   Sql sql(session,
-          "SELECT id FROM inbox WHERE account_id = ? AND processed = 1 AND opened = 0 ORDER BY received_at, id");
+          "SELECT id FROM inbox WHERE account_id = ? AND processed = 1 AND opened = 0 AND too_large_limit = 0 ORDER BY "
+          "received_at, id");
   return ids(sql, account_id);
 }
 
 void set_processed(Poco::Data::Session& session, const InboxRow& row) {
   Sql(session,
-      "UPDATE inbox SET processed = 1, opened = ?, is_receipt = ?, verdict = ?, parts = ?, details = ? WHERE id = ?")
+      "UPDATE inbox SET processed = 1, opened = ?, is_receipt = ?, verdict = ?, parts = ?, service_key = ?, thread_id "
+      "= ?, "
+      "unassigned = ?, details = ? WHERE id = ?")
       .arg(number(row.opened))
       .arg(number(row.is_receipt))
       .arg(message::name(row.verdict))
       .arg(row.parts)
+      .arg(row.service_key)
+      .arg(row.thread_id)
+      .arg(number(row.unassigned))
       .blob(row.details)
       .arg(row.id)
       .run();
@@ -145,6 +214,14 @@ void mark_read(Poco::Data::Session& session, std::string_view id, std::string_vi
       .arg(user_id)
       .arg(store::millis(at))
       .run();
+}
+
+void mark_unread(Poco::Data::Session& session, std::string_view id, std::string_view user_id) {
+  Sql(session, "DELETE FROM inbox_read WHERE inbox_id = ? AND user_id = ?").arg(id).arg(user_id).run();
+}
+
+void erase(Poco::Data::Session& session, std::string_view id) {
+  Sql(session, "DELETE FROM inbox WHERE id = ?").arg(id).run();
 }
 
 }  // namespace inbox

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of the tables inbox and inbox_read (store/migrations/0003_mailbox.sql). No rules of the protocol here.
+// Rows of the tables inbox and inbox_read (store/migrations/0003_mailbox.sql, 0006_threads.sql). No rules of the
+// protocol here.
 #pragma once
 
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/env.h"
+#include "mailbox/cursor.h"
 #include "message/verdict.h"
 
 namespace Poco::Data {
@@ -23,25 +25,56 @@ struct InboxRow {
   bool processed = false, opened = false, is_receipt = false;
   message::Verdict verdict = message::Verdict::malformed;
   std::int64_t parts = 0;
-  bool read = false;  ///< by the user who was named when reading
+  std::string service_key, thread_id;
+  bool unassigned = false;
+  std::int64_t too_large_limit = 0;  ///< not 0: not fetched, larger than this
+  bool read = false;                 ///< by the user who was named when reading
+};
+
+/// What of the list is read: rows of one account before a key, narrowed by what an index knows.
+struct InboxScan {
+  std::string account_id, user_id;
+  std::optional<std::string> service_key, verdict;  ///< not both: there is an index for each
+  bool unassigned = false;                          ///< not with one of those
+  Key before;
+  std::optional<std::int64_t> from;  ///< not older than this, milliseconds
+  std::size_t limit = 0;
+};
+
+struct InboxCount {
+  std::string service_key;
+  std::int64_t total = 0, unread = 0;
 };
 
 /// Every function runs inside the caller's transaction; Poco's exceptions pass through to it.
 namespace inbox {
 
 void insert(Poco::Data::Session& session, const InboxRow& row);
-bool has_message(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id);
 std::optional<InboxRow> find(Poco::Data::Session& session, std::string_view id, std::string_view user_id);
+/// Of mail with this Message-ID.
+std::optional<InboxRow> find_message(Poco::Data::Session& session, std::string_view account_id,
+                                     std::string_view message_id);
+/// The statement of scan(), for the test of its query plan.
+std::string scan_text(const InboxScan& scan);
+/// Newest first. Reads the rows it gives and no others.
+std::vector<InboxRow> scan(Poco::Data::Session& session, const InboxScan& scan);
+std::vector<InboxRow> of_thread(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id,
+                                std::string_view thread_id, std::size_t limit);
+std::vector<InboxCount> counts(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id);
 /// Newest first.
 std::vector<InboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id,
                            std::size_t offset, std::size_t limit, std::size_t& total);
 /// Ids of mails that were stored and not looked at yet, oldest first.
 std::vector<std::string> unprocessed(Poco::Data::Session& session, std::string_view account_id);
-/// Ids of mails that were looked at and could not be opened, oldest first.
+/// Ids of mails that were looked at and could not be opened, oldest first. Not those that were too large.
 std::vector<std::string> unopened(Poco::Data::Session& session, std::string_view account_id);
-/// Writes verdict, opened, is_receipt, parts and details of `row`; processed becomes true.
+/// Writes verdict, opened, is_receipt, parts, service_key, thread_id, unassigned and details of `row`; processed
+/// becomes true.
 void set_processed(Poco::Data::Session& session, const InboxRow& row);
 void mark_read(Poco::Data::Session& session, std::string_view id, std::string_view user_id, TimePoint at);
+void mark_unread(Poco::Data::Session& session, std::string_view id, std::string_view user_id);
+/// The row goes; its blob stays.
+void erase(Poco::Data::Session& session, std::string_view id);
 
 }  // namespace inbox
 }  // namespace kvc::mailbox

@@ -5,11 +5,12 @@
 #include <ostream>
 
 #include "base/guard.h"
-#include "mailbox/context.h"
+#include "mailbox/blob.h"
 #include "mailbox/drafting.h"
 #include "mailbox/receiver.h"
+#include "mailbox/replies.h"
 #include "mailbox/sender.h"
-#include "store/sql.h"
+#include "mailbox/service_impl.h"
 
 namespace kvc::mailbox {
 namespace {
@@ -21,32 +22,42 @@ Status not_found() {
   return {error::not_found, "no such message for this user"};
 }
 
-std::optional<TimePoint> time_or_none(std::int64_t millis) {
-  return millis == 0 ? std::nullopt : std::optional(store::time_of(millis));
+Status not_fetched() {
+  return {error::invalid_state, "the mail is larger than the settings allow and was not fetched"};
+}
+
+std::vector<std::string> roles_of(const message::OpenedMessage& message, const std::string& service_id,
+                                  const service::Catalogue& catalogue) {
+  std::vector<std::string> roles(message.parts.size());
+  const auto match = catalogue.find(service_id);
+  if (!match) {
+    return roles;
+  }
+  std::vector<service::FileFacts> files;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < message.parts.size(); ++i) {
+    const message::Part& part = message.parts[i];
+    if (part.attachment) {
+      files.push_back({part.name, part.type, part.description});
+      places.push_back(i);
+    }
+  }
+  auto found = service::roles_of(*match->message, files);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    roles[places[i]] = std::move(found[i]);
+  }
+  return roles;
 }
 
 }  // namespace
 
-struct MailboxService::Impl {
-  Context context;
-
-  Result<OpenAccount> open_account(std::string_view user_id, std::string_view account_id);
-  Result<OutboxRow> outbox_row(std::string_view user_id, std::string_view outbox_id);
-  Result<InboxRow> inbox_row(std::string_view user_id, std::string_view inbox_id);
-  Result<std::string> queue(std::string_view user_id, const Draft& draft);
-  Result<FetchSummary> fetch(std::string_view user_id, std::string_view account_id, const ProgressFn& progress,
-                             const Cancel& cancel);
-  Result<FetchSummary> receive(const OpenAccount& account, const ProgressFn& progress, const Cancel& cancel);
-  Result<OutboxItem> item(const OutboxRow& row, const OpenAccount& account);
-  Result<InboxItem> item(const InboxRow& row, const OpenAccount& account);
-  Result<OpenedItem> open(std::string_view user_id, std::string_view inbox_id);
-  Result<int> reopen(std::string_view user_id, std::string_view account_id, const ProgressFn& progress,
-                     const Cancel& cancel);
-};
-
 MailboxService::MailboxService(std::shared_ptr<store::Database> database, account::AccountService& accounts, Env& env,
-                               Log& log)
-    : impl_(std::make_shared<Impl>(Impl{{std::move(database), accounts, env, log}})) {}
+                               Log& log, Options options)
+    : impl_(std::make_shared<Impl>(Impl{{std::move(database), accounts, env, log, std::move(options)}})) {}
+
+const service::Catalogue& MailboxService::catalogue() const {
+  return impl_->context.catalogue();
+}
 
 Result<OpenAccount> MailboxService::Impl::open_account(std::string_view user_id, std::string_view account_id) {
   KVC_ASSIGN(auto session, context.accounts.open(user_id, account_id));
@@ -78,51 +89,7 @@ Result<InboxRow> MailboxService::Impl::inbox_row(std::string_view user_id, std::
   return std::move(*row);
 }
 
-// ---- outbox ----
-
-Result<std::string> MailboxService::Impl::queue(std::string_view user_id, const Draft& draft) {
-  KVC_ASSIGN(const auto account, open_account(user_id, draft.account_id));
-  KVC_TRY(check_draft(draft, account.session.max_message_bytes));
-  KVC_ASSIGN(const OutboxRow row, row_for(draft, account, context.env));
-  const Status stored = context.database->write([&](Poco::Data::Session& session) -> Status {
-    outbox::insert(session, row);
-    for (std::size_t i = 0; i < draft.files.size(); ++i) {
-      KVC_TRY(store_file(session, account.cipher, row.id, static_cast<std::int64_t>(i), draft.files[i].content));
-    }
-    return {};
-  });
-  KVC_TRY(stored);
-  return row.id;
-}
-
-Result<OutboxItem> MailboxService::Impl::item(const OutboxRow& row, const OpenAccount& account) {
-  KVC_ASSIGN(const OutboxDetails details, open_details(account.cipher, row.details, row.id));
-  OutboxItem result;
-  result.id = row.id;
-  result.account_id = row.account_id;
-  result.message_id = row.message_id;
-  result.to = row.recipient;
-  result.service_id = row.service_id;
-  result.state = row.state;
-  result.created = row.created;
-  result.accepted = time_or_none(row.accepted_at);
-  result.delivered = time_or_none(row.delivered_at);
-  result.answered = time_or_none(row.answered_at);
-  if (row.state == OutboxState::queued) {
-    result.next_try = row.next_try;
-  }
-  result.tries = row.tries;
-  result.last_error = row.last_error;
-  result.user_subject = details.user_subject;
-  for (const FileInfo& file : details.files) {
-    result.file_names.push_back(file.name);
-  }
-  result.receipt_requested = row.receipt_requested;
-  result.is_receipt = !row.receipt_for.empty();
-  return result;
-}
-
-// ---- inbox ----
+// ---- fetching and opening ----
 
 Result<FetchSummary> MailboxService::Impl::fetch(std::string_view user_id, std::string_view account_id,
                                                  const ProgressFn& progress, const Cancel& cancel) {
@@ -152,31 +119,11 @@ Result<FetchSummary> MailboxService::Impl::receive(const OpenAccount& account, c
   return summary;
 }
 
-Result<InboxItem> MailboxService::Impl::item(const InboxRow& row, const OpenAccount& account) {
-  KVC_ASSIGN(const InboxDetails details, open_details(account.cipher, row));
-  const auto first_of = [](const std::string& signed_value, const std::string& clear_value) {
-    return signed_value.empty() ? clear_value : signed_value;
-  };
-  InboxItem result;
-  result.id = row.id;
-  result.account_id = row.account_id;
-  result.message_id = row.message_id;
-  result.from = first_of(details.from, row.sender);
-  result.service_id = first_of(details.service_id, row.service_id);
-  result.in_reply_to = first_of(details.in_reply_to, row.in_reply_to);
-  result.subject = first_of(details.subject, row.subject);
-  result.received = row.received;
-  result.date = row.header_date;
-  result.verdict = row.verdict;
-  result.opened = row.opened;
-  result.is_receipt = row.is_receipt;
-  result.read = row.read;
-  result.parts = static_cast<std::size_t>(row.parts);
-  return result;
-}
-
 Result<OpenedItem> MailboxService::Impl::open(std::string_view user_id, std::string_view inbox_id) {
   KVC_ASSIGN(auto row, inbox_row(user_id, inbox_id));
+  if (row.too_large_limit != 0) {
+    return not_fetched();
+  }
   KVC_ASSIGN(const auto account, open_account(user_id, row.account_id));
   Reader reader(context, account);
   KVC_ASSIGN(auto message, reader.judge(row));
@@ -186,8 +133,10 @@ Result<OpenedItem> MailboxService::Impl::open(std::string_view user_id, std::str
     return Status();
   }));
   row.read = true;
-  KVC_ASSIGN(auto listed, item(row, account));
-  return OpenedItem{std::move(listed), std::move(message)};
+  KVC_ASSIGN(auto listed, inbox_item(row, account));
+  auto roles = roles_of(message, listed.service_id, context.catalogue());
+  OpenedBy by = reader.opened_by(message);
+  return OpenedItem{std::move(listed), std::move(message), std::move(by), std::move(roles)};
 }
 
 Result<int> MailboxService::Impl::reopen(std::string_view user_id, std::string_view account_id,
@@ -215,11 +164,43 @@ Result<int> MailboxService::Impl::reopen(std::string_view user_id, std::string_v
   return opened;
 }
 
-// ---- the public door ----
+// ---- the public door: writing ----
+
+Result<std::vector<DraftProblem>> MailboxService::check(std::string_view user_id, const Draft& draft) {
+  return guarded([&]() -> Result<std::vector<DraftProblem>> {
+    KVC_TRY(impl_->context.accounts.overview(user_id, draft.account_id).status());
+    return parts_problems(draft, catalogue());
+  });
+}
 
 Result<std::string> MailboxService::queue(std::string_view user_id, const Draft& draft) {
   return guarded([&] { return impl_->queue(user_id, draft); });
 }
+
+Result<std::string> MailboxService::save_draft(std::string_view user_id, const Draft& draft,
+                                               std::string_view outbox_id) {
+  return guarded([&] { return impl_->save_draft(user_id, draft, outbox_id); });
+}
+
+Result<Draft> MailboxService::load_draft(std::string_view user_id, std::string_view outbox_id) {
+  return guarded([&] { return impl_->load_draft(user_id, outbox_id); });
+}
+
+Result<std::string> MailboxService::queue_draft(std::string_view user_id, std::string_view outbox_id) {
+  return guarded([&] { return impl_->queue_draft(user_id, outbox_id); });
+}
+
+Result<Draft> MailboxService::answer_draft(std::string_view user_id, std::string_view inbox_id,
+                                           std::string_view prefix) {
+  return guarded([&] { return impl_->answer_draft(user_id, inbox_id, prefix); });
+}
+
+Result<Draft> MailboxService::forward_draft(std::string_view user_id, std::string_view inbox_id,
+                                            std::string_view prefix) {
+  return guarded([&] { return impl_->forward_draft(user_id, inbox_id, prefix); });
+}
+
+// ---- the public door: sending ----
 
 Result<SendSummary> MailboxService::send_due(std::string_view user_id, std::string_view account_id,
                                              const ProgressFn& progress, const Cancel& cancel) {
@@ -251,44 +232,79 @@ Status MailboxService::withdraw(std::string_view user_id, std::string_view outbo
   });
 }
 
+// ---- the public door: outbox ----
+
+Result<OutboxPage> MailboxService::list_outbox(std::string_view user_id, const OutboxFilter& filter,
+                                               std::string_view cursor, std::size_t limit) {
+  return guarded([&] { return impl_->list_outbox(user_id, filter, cursor, limit); });
+}
+
+Result<OutboxItem> MailboxService::outbox_item(std::string_view user_id, std::string_view outbox_id) {
+  return guarded([&]() -> Result<OutboxItem> {
+    KVC_ASSIGN(const auto row, impl_->outbox_row(user_id, outbox_id));
+    KVC_ASSIGN(const auto account, impl_->open_account(user_id, row.account_id));
+    return impl_->outbox_item(row, account);
+  });
+}
+
+Result<std::vector<OutboxItem>> MailboxService::outbox(std::string_view user_id, std::string_view account_id,
+                                                       std::size_t offset, std::size_t limit, std::size_t& total) {
+  return guarded([&] { return impl_->outbox(user_id, account_id, offset, limit, total); });
+}
+
+Result<std::size_t> MailboxService::overdue_count(std::string_view user_id, std::string_view account_id) {
+  return guarded([&]() -> Result<std::size_t> {
+    KVC_TRY(impl_->context.accounts.overview(user_id, account_id).status());
+    std::size_t count = 0;
+    KVC_TRY(impl_->context.database->read([&](Poco::Data::Session& session) {
+      count = replies::count_overdue(session, account_id, impl_->context.env.now());
+      return Status();
+    }));
+    return count;
+  });
+}
+
+Status MailboxService::clear_overdue(std::string_view user_id, std::string_view outbox_id, service::MessageKind reply,
+                                     std::string_view note) {
+  return guarded([&] { return impl_->clear_overdue(user_id, outbox_id, reply, note); });
+}
+
+Result<std::vector<EarlierDelivery>> MailboxService::earlier_deliveries(std::string_view user_id,
+                                                                        std::string_view account_id,
+                                                                        std::string_view bsnr, std::string_view quarter,
+                                                                        std::string_view type) {
+  return guarded([&] { return impl_->earlier_deliveries(user_id, account_id, bsnr, quarter, type); });
+}
+
+// ---- the public door: inbox ----
+
 Result<FetchSummary> MailboxService::fetch(std::string_view user_id, std::string_view account_id,
                                            const ProgressFn& progress, const Cancel& cancel) {
   return guarded([&] { return impl_->fetch(user_id, account_id, progress, cancel); });
 }
 
-Result<std::vector<OutboxItem>> MailboxService::outbox(std::string_view user_id, std::string_view account_id,
-                                                       std::size_t offset, std::size_t limit, std::size_t& total) {
-  return guarded([&]() -> Result<std::vector<OutboxItem>> {
-    KVC_ASSIGN(const auto account, impl_->open_account(user_id, account_id));
-    std::vector<OutboxRow> rows;
-    KVC_TRY(impl_->context.database->read([&](Poco::Data::Session& session) {
-      rows = outbox::page(session, account_id, offset, limit, total);
-      return Status();
-    }));
-    std::vector<OutboxItem> items;
-    for (const OutboxRow& row : rows) {
-      KVC_ASSIGN(auto made, impl_->item(row, account));
-      items.push_back(std::move(made));
-    }
-    return items;
-  });
+Result<InboxPage> MailboxService::list_inbox(std::string_view user_id, const InboxFilter& filter,
+                                             std::string_view cursor, std::size_t limit) {
+  return guarded([&] { return impl_->list_inbox(user_id, filter, cursor, limit); });
 }
 
 Result<std::vector<InboxItem>> MailboxService::inbox(std::string_view user_id, std::string_view account_id,
                                                      std::size_t offset, std::size_t limit, std::size_t& total) {
-  return guarded([&]() -> Result<std::vector<InboxItem>> {
-    KVC_ASSIGN(const auto account, impl_->open_account(user_id, account_id));
-    std::vector<InboxRow> rows;
+  return guarded([&] { return impl_->inbox(user_id, account_id, offset, limit, total); });
+}
+
+Result<std::vector<ServiceCount>> MailboxService::counts(std::string_view user_id, std::string_view account_id) {
+  return guarded([&]() -> Result<std::vector<ServiceCount>> {
+    KVC_TRY(impl_->context.accounts.overview(user_id, account_id).status());
+    std::vector<ServiceCount> counts;
     KVC_TRY(impl_->context.database->read([&](Poco::Data::Session& session) {
-      rows = inbox::page(session, account_id, user_id, offset, limit, total);
+      for (const InboxCount& count : inbox::counts(session, account_id, user_id)) {
+        counts.push_back(
+            {count.service_key, static_cast<std::size_t>(count.total), static_cast<std::size_t>(count.unread)});
+      }
       return Status();
     }));
-    std::vector<InboxItem> items;
-    for (const InboxRow& row : rows) {
-      KVC_ASSIGN(auto made, impl_->item(row, account));
-      items.push_back(std::move(made));
-    }
-    return items;
+    return counts;
   });
 }
 
@@ -296,9 +312,26 @@ Result<OpenedItem> MailboxService::open(std::string_view user_id, std::string_vi
   return guarded([&] { return impl_->open(user_id, inbox_id); });
 }
 
+Status MailboxService::set_read(std::string_view user_id, std::string_view inbox_id, bool read) {
+  return guarded([&]() -> Status {
+    KVC_TRY(impl_->inbox_row(user_id, inbox_id).status());
+    return impl_->context.database->write([&](Poco::Data::Session& session) {
+      if (read) {
+        inbox::mark_read(session, inbox_id, user_id, impl_->context.env.now());
+      } else {
+        inbox::mark_unread(session, inbox_id, user_id);
+      }
+      return Status();
+    });
+  });
+}
+
 Status MailboxService::read_raw(std::string_view user_id, std::string_view inbox_id, std::ostream& out) {
   return guarded([&]() -> Status {
     KVC_ASSIGN(const auto row, impl_->inbox_row(user_id, inbox_id));
+    if (row.too_large_limit != 0) {
+      return not_fetched();
+    }
     KVC_ASSIGN(const auto reader, BlobReader::open(*impl_->context.database, row.blob_id));
     if (reader->size() != 0 && !(out << reader.get())) {
       KVC_TRY(reader->status());
@@ -311,6 +344,11 @@ Status MailboxService::read_raw(std::string_view user_id, std::string_view inbox
 Result<int> MailboxService::reopen(std::string_view user_id, std::string_view account_id, const ProgressFn& progress,
                                    const Cancel& cancel) {
   return guarded([&] { return impl_->reopen(user_id, account_id, progress, cancel); });
+}
+
+Result<Thread> MailboxService::thread(std::string_view user_id, std::string_view account_id,
+                                      std::string_view thread_id) {
+  return guarded([&] { return impl_->thread(user_id, account_id, thread_id); });
 }
 
 }  // namespace kvc::mailbox

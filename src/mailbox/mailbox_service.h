@@ -12,76 +12,59 @@
 #include "account/account_service.h"
 #include "base/env.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "base/status.h"
-#include "message/open.h"
-#include "message/seal.h"
+#include "mailbox/items.h"
+#include "service/catalogue.h"
 #include "store/database.h"
 
 namespace kvc::mailbox {
 
-/// A file of a draft, whole; the draft is kept encrypted under the account key.
-struct DraftFile {
-  std::string name, type, description;
-  Secret content;
+struct Options {
+  /// Borrowed; must outlive the service.
+  const service::Catalogue* catalogue = &service::Catalogue::builtin();
+  /// How answers are matched by the GUID of their begleitdatei; empty: by In-Reply-To and Original-Message-ID alone.
+  ThreadKeyFn thread_key;
 };
 
-struct Draft {
-  std::string account_id;
-  std::string to;  ///< recipient's address
-  service::ServiceId service_id;
-  std::string subject;  ///< the service's neutral text for the clear header
-  std::string user_subject, text;
-  std::vector<DraftFile> files;
-  bool request_receipt = true;
-  std::string in_reply_to;
-};
-
-enum class OutboxState { draft, queued, accepted, delivered, answered, failed };
-std::string_view name(OutboxState state);
-
-struct OutboxItem {
-  std::string id, account_id, message_id, to, service_id;
-  OutboxState state = OutboxState::draft;
-  TimePoint created;
-  std::optional<TimePoint> accepted, delivered, answered, next_try;
-  int tries = 0;
-  std::string last_error;    ///< key of an ErrorCode, or empty
-  std::string user_subject;  ///< only in answers to an assigned user
-  std::vector<std::string> file_names;
-  bool receipt_requested = false, is_receipt = false;
-};
-
-struct InboxItem {
-  std::string id, account_id, message_id, from, service_id, in_reply_to, subject;
-  TimePoint received;
-  std::string date;  ///< the header's
-  message::Verdict verdict = message::Verdict::malformed;
-  bool opened = false;  ///< false: stored, not yet opened (say, no key)
-  bool is_receipt = false;
-  bool read = false;  ///< by the asking user
-  std::size_t parts = 0;
-};
-
-struct SendSummary {
-  int accepted = 0, waiting = 0, failed = 0;
-};
-struct FetchSummary {
-  int fetched = 0, duplicates = 0, receipts = 0, not_valid = 0;
-};
-
-struct OpenedItem {
-  InboxItem item;
-  message::OpenedMessage message;
-};
-
-/// Thread: [worker]. `user_id` is who acts, and must be assigned to the account.
+/// Thread: [worker]. `user_id` is who acts, and must be assigned to the account; all others see not_found.
+///
+/// Lists are read by key, not by number: `cursor` is empty for the first page, then what the page before said in
+/// `next`; a page costs the same wherever it stands and however many messages there are. A cursor that is none is
+/// bad_request.
 class MailboxService {
  public:
-  MailboxService(std::shared_ptr<store::Database> database, account::AccountService& accounts, Env& env, Log& log);
+  MailboxService(std::shared_ptr<store::Database> database, account::AccountService& accounts, Env& env, Log& log,
+                 Options options = {});
 
-  /// Durable when it returns; state queued. Returns the outbox id. Errors: invalid_field, too_large, not_found.
+  [[nodiscard]] const service::Catalogue& catalogue() const;
+
+  // ---- writing ----
+
+  /// Everything in which the draft's files do not fit its service; empty: good, or an unknown service. Errors:
+  /// not_found.
+  Result<std::vector<DraftProblem>> check(std::string_view user_id, const Draft& draft);
+  /// Durable when it returns; state queued. Returns the outbox id. Errors: invalid_field (parameter "field"),
+  /// wrong_parts (parameters "number" of the file, counted from 1, 0 for a missing one; "expected"), too_large,
+  /// not_found.
   Result<std::string> queue(std::string_view user_id, const Draft& draft);
+  /// Keeps an unfinished letter, state draft: nothing but account, size and characters is checked. With `outbox_id` it
+  /// replaces that draft. Returns the outbox id. Errors: invalid_field, too_large, not_found, invalid_state (no draft
+  /// any more).
+  Result<std::string> save_draft(std::string_view user_id, const Draft& draft, std::string_view outbox_id = {});
+  /// The whole letter as it was saved. Errors: not_found, invalid_state if it is no draft.
+  Result<Draft> load_draft(std::string_view user_id, std::string_view outbox_id);
+  /// Checks as queue() does and queues the draft, which is gone then. Returns the outbox id. Errors as queue(), and
+  /// invalid_state.
+  Result<std::string> queue_draft(std::string_view user_id, std::string_view outbox_id);
+  /// Answer to a message: to its sender, In-Reply-To set, `prefix` ("AW: ") before the subject, its text quoted with
+  /// "> ". Nothing is stored. Errors: not_found, invalid_state if its service is not answered by users, or if no good
+  /// signature covers its content.
+  Result<Draft> answer_draft(std::string_view user_id, std::string_view inbox_id, std::string_view prefix);
+  /// The message's text and files as an eNachricht without recipient. Errors: as answer_draft, and too_large.
+  Result<Draft> forward_draft(std::string_view user_id, std::string_view inbox_id, std::string_view prefix);
+
+  // ---- sending ----
+
   /// Tries everything of the account that is due: recipient certificate fetched and checked (address, allowed User CA,
   /// dates), sealed, stored, submitted under its one Message-ID. Transient failures leave it queued with a next_try;
   /// permanent ones (unknown recipient, rejected, too large, untrusted certificate) make it failed with the reason. The
@@ -89,25 +72,65 @@ class MailboxService {
   Result<SendSummary> send_due(std::string_view user_id, std::string_view account_id, const ProgressFn&, const Cancel&);
   /// A failed or waiting item is due now.
   Status retry(std::string_view user_id, std::string_view outbox_id);
-  /// While queued and before the first try only.
+  /// Takes back and removes a draft, or a queued or failed message of which no byte left for the server
+  /// (OutboxItem::withdrawable). Error: invalid_state once one may have left.
   Status withdraw(std::string_view user_id, std::string_view outbox_id);
-  /// Fetches everything that waits: store raw, delete on the server, open, match receipts and answers to the outbox,
-  /// queue receipts that are owed. Afterwards sends what is due.
-  Result<FetchSummary> fetch(std::string_view user_id, std::string_view account_id, const ProgressFn&, const Cancel&);
 
+  // ---- outbox ----
+
+  Result<OutboxPage> list_outbox(std::string_view user_id, const OutboxFilter& filter, std::string_view cursor,
+                                 std::size_t limit);
+  Result<OutboxItem> outbox_item(std::string_view user_id, std::string_view outbox_id);
+  /// Pages by number, kept for callers that show them so; the cost grows with `offset` and `total`.
   Result<std::vector<OutboxItem>> outbox(std::string_view user_id, std::string_view account_id, std::size_t offset,
                                          std::size_t limit, std::size_t& total);
+  /// How many replies of the account are overdue.
+  Result<std::size_t> overdue_count(std::string_view user_id, std::string_view account_id);
+  /// Takes the mark "answer missing" off by hand. The note is kept encrypted, with who and when; at most kMaxNoteBytes.
+  /// Errors: not_found, invalid_field (note), invalid_state if this reply is not overdue.
+  Status clear_overdue(std::string_view user_id, std::string_view outbox_id, service::MessageKind reply,
+                       std::string_view note);
+  static constexpr std::size_t kMaxNoteBytes = 4000;
+  /// Deliveries of this BSNR, quarter and document type that the account sent or is about to send, newest first; drafts
+  /// and withdrawn ones are none. At most kMostEarlier.
+  Result<std::vector<EarlierDelivery>> earlier_deliveries(std::string_view user_id, std::string_view account_id,
+                                                          std::string_view bsnr, std::string_view quarter,
+                                                          std::string_view type);
+  static constexpr std::size_t kMostEarlier = 100;
+
+  // ---- inbox ----
+
+  /// Fetches everything that waits: store raw, delete on the server, open, match receipts and answers to the outbox,
+  /// queue receipts that are owed. Afterwards sends what is due. A mail above the size limit is noted once (too_large)
+  /// and left on the server; it is asked for again only after the limit was raised.
+  Result<FetchSummary> fetch(std::string_view user_id, std::string_view account_id, const ProgressFn&, const Cancel&);
+
+  /// Searching is done in what the row says of itself: sender and subject of the clear header, and the encrypted facts
+  /// (subject, sender, file names), which are decrypted row by row within InboxPage::kScanLimit. There is no index over
+  /// decrypted words: it would tell a thief of the database what the letters are about.
+  Result<InboxPage> list_inbox(std::string_view user_id, const InboxFilter& filter, std::string_view cursor,
+                               std::size_t limit);
+  /// Pages by number, kept for callers that show them so; the cost grows with `offset` and `total`.
   Result<std::vector<InboxItem>> inbox(std::string_view user_id, std::string_view account_id, std::size_t offset,
                                        std::size_t limit, std::size_t& total);
-  /// Opens (again) with all generations, judged at the time of receipt; marks as read for this user.
+  /// For each service that has messages: how many, and how many the user has not read. Reads an index entry per
+  /// message.
+  Result<std::vector<ServiceCount>> counts(std::string_view user_id, std::string_view account_id);
+  /// Opens (again) with all generations, judged at the time of receipt; marks as read for this user. Error:
+  /// invalid_state for a mail that is too large and was not fetched.
   Result<OpenedItem> open(std::string_view user_id, std::string_view inbox_id);
+  Status set_read(std::string_view user_id, std::string_view inbox_id, bool read);
   /// The original bytes.
   Status read_raw(std::string_view user_id, std::string_view inbox_id, std::ostream& out);
   /// Opens all that could not be opened before, e.g. after a key import. Returns how many open now.
   Result<int> reopen(std::string_view user_id, std::string_view account_id, const ProgressFn&, const Cancel&);
 
- private:
+  /// A delivery with all its answers and corrections (OutboxItem::thread_id, InboxItem::thread_id).
+  Result<Thread> thread(std::string_view user_id, std::string_view account_id, std::string_view thread_id);
+
   struct Impl;
+
+ private:
   std::shared_ptr<Impl> impl_;
 };
 

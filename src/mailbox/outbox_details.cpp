@@ -14,7 +14,9 @@
 namespace kvc::mailbox {
 namespace {
 
-constexpr std::size_t kFixedFields = 5, kFileFields = 4;
+// user subject, text, three of a receipt; then four for each file; then one for delivery facts and announced replies,
+// which records written before migration 0006 lack.
+constexpr std::size_t kFixedFields = 5, kFileFields = 4, kMoreFields = 6;
 
 std::string details_place(std::string_view id) {
   return "outbox." + std::string(id) + ".details";
@@ -26,6 +28,44 @@ std::string chunk_place(std::string_view id, std::int64_t part, std::int64_t seq
 
 Status damaged() {
   return {error::storage_corrupt, "the stored content of a message in the outbox is damaged"};
+}
+
+std::string number(std::int64_t value) {
+  return std::to_string(value);
+}
+
+// The last field: guid, version, bsnr, quarter, type, test, then the announced replies. Empty texts for no delivery.
+Secret pack_more(const OutboxDetails& details) {
+  const DeliveryFacts none;
+  const DeliveryFacts& facts = details.delivery ? *details.delivery : none;
+  const std::string version = number(facts.version);
+  std::vector<std::string_view> fields{facts.guid, version,
+                                       facts.bsnr, facts.quarter,
+                                       facts.type, !details.delivery ? "" : facts.test ? "test" : "real"};
+  for (const service::MessageKind kind : details.announced) {
+    fields.push_back(service::name(kind));
+  }
+  return pack(fields);
+}
+
+Status unpack_more(const std::string& packed, OutboxDetails& details) {
+  KVC_ASSIGN(const auto fields, unpack(Secret(packed)));
+  if (fields.size() < kMoreFields) {
+    return damaged();
+  }
+  if (!fields[5].empty()) {
+    DeliveryFacts facts{fields[0], 0, fields[2], fields[3], fields[4], fields[5] == "test"};
+    if (std::from_chars(fields[1].data(), fields[1].data() + fields[1].size(), facts.version).ec != std::errc()) {
+      return damaged();
+    }
+    details.delivery = std::move(facts);
+  }
+  for (std::size_t i = kMoreFields; i < fields.size(); ++i) {
+    if (const auto kind = service::message_kind(fields[i])) {
+      details.announced.push_back(*kind);
+    }
+  }
+  return {};
 }
 
 class FileReader final : public std::streambuf {
@@ -94,22 +134,29 @@ Result<std::string> seal_details(const ContentCipher& cipher, const OutboxDetail
     const FileInfo& file = details.files[i];
     fields.insert(fields.end(), {file.name, file.type, file.description, sizes[i]});
   }
+  const Secret more = pack_more(details);
+  fields.push_back(more.reveal());
   return cipher.seal(pack(fields), details_place(outbox_id));
 }
 
 Result<OutboxDetails> open_details(const ContentCipher& cipher, std::string_view sealed, std::string_view outbox_id) {
   KVC_ASSIGN(const Secret record, cipher.open(sealed, details_place(outbox_id)));
   KVC_ASSIGN(const auto fields, unpack(record));
-  if (fields.size() < kFixedFields || (fields.size() - kFixedFields) % kFileFields != 0) {
+  if (fields.size() < kFixedFields || (fields.size() - kFixedFields) % kFileFields > 1) {
     return damaged();
   }
+  const bool has_more = (fields.size() - kFixedFields) % kFileFields == 1;
   OutboxDetails details;
   details.user_subject = fields[0];
   details.text = fields[1];
   if (!fields[2].empty()) {
     details.receipt = message::Receipt{fields[3], fields[4], fields[2] == "processed"};
   }
-  for (std::size_t i = kFixedFields; i < fields.size(); i += kFileFields) {
+  if (has_more) {
+    KVC_TRY(unpack_more(fields.back(), details));
+  }
+  const std::size_t files_end = fields.size() - (has_more ? 1 : 0);
+  for (std::size_t i = kFixedFields; i < files_end; i += kFileFields) {
     FileInfo file{fields[i], fields[i + 1], fields[i + 2], 0};
     const std::string& size = fields[i + 3];
     if (std::from_chars(size.data(), size.data() + size.size(), file.size).ec != std::errc()) {
@@ -130,6 +177,16 @@ Status store_file(Poco::Data::Session& session, const ContentCipher& cipher, std
     outbox::insert_part(session, outbox_id, part, seq, sealed);
   }
   return {};
+}
+
+Result<Secret> load_file(store::Database& database, const ContentCipher& cipher, std::string_view outbox_id,
+                         std::int64_t part, std::uint64_t size) {
+  const auto in = read_file(database, cipher, outbox_id, part, size);
+  Secret content = Secret::of_size(static_cast<std::size_t>(size));
+  if (size != 0 && !in->read(reinterpret_cast<char*>(content.data()), static_cast<std::streamsize>(size))) {
+    return damaged();
+  }
+  return content;
 }
 
 std::unique_ptr<std::istream> read_file(store::Database& database, const ContentCipher& cipher,

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "mailbox/content_cipher.h"
+#include "mailbox/items.h"
 #include "message/receipt.h"
 #include "store/database.h"
 
@@ -25,6 +26,8 @@ struct OutboxDetails {
   std::string user_subject, text;
   std::optional<message::Receipt> receipt;
   std::vector<FileInfo> files;
+  std::optional<DeliveryFacts> delivery = std::nullopt;
+  std::vector<service::MessageKind> announced = {};  ///< of the draft
 };
 
 Result<std::string> seal_details(const ContentCipher& cipher, const OutboxDetails& details, std::string_view outbox_id);
@@ -33,6 +36,10 @@ Result<OutboxDetails> open_details(const ContentCipher& cipher, std::string_view
 /// Stores a file in encrypted chunks, inside the caller's transaction.
 Status store_file(Poco::Data::Session& session, const ContentCipher& cipher, std::string_view outbox_id,
                   std::int64_t part, const Secret& content);
+
+/// The whole file. Error: storage_corrupt.
+Result<Secret> load_file(store::Database& database, const ContentCipher& cipher, std::string_view outbox_id,
+                         std::int64_t part, std::uint64_t size);
 
 /// Reads a stored file from its start. The stream turns bad if a chunk is missing or damaged; it never ends early.
 /// `database` and `cipher` must outlive it.

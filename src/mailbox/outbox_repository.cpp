@@ -7,7 +7,7 @@
 
 #include "account/owner.h"
 #include "account/sql.h"
-#include "crypto/certificate.h"
+#include "mailbox/blob.h"
 #include "store/sql.h"
 
 namespace kvc::mailbox {
@@ -28,21 +28,23 @@ constexpr std::array<std::pair<OutboxState, std::string_view>, 6> kStates{{
 constexpr std::string_view kColumns =
     "SELECT id, account_id, message_id, recipient, service_id, subject, in_reply_to, state, receipt_requested, "
     "receipt_for, details, blob_id, sealed_for, last_error, lease_owner, created_at, next_try, lease_until, "
-    "accepted_at, "
-    "delivered_at, answered_at, tries, tries_since FROM outbox ";
+    "accepted_at, delivered_at, answered_at, tries, tries_since, service_key, thread_id, thread_key, delivery_key, "
+    "delivery_version, may_have_left FROM outbox ";
 
 // Where the columns of kColumns go.
 struct Reader {
   OutboxRow row;
   std::string state;
-  std::int64_t receipt_requested = 0, created = 0, next_try = 0, lease_until = 0, tries = 0, tries_since = 0;
+  std::int64_t receipt_requested = 0, created = 0, next_try = 0, lease_until = 0, tries = 0, tries_since = 0,
+               may_have_left = 0;
 
   void attach(Sql& sql) {
     sql.into(row.id).into(row.account_id).into(row.message_id).into(row.recipient).into(row.service_id);
     sql.into(row.subject).into(row.in_reply_to).into(state).into(receipt_requested).into(row.receipt_for);
     sql.into_blob(row.details).into(row.blob_id).into(row.sealed_for).into(row.last_error).into(row.lease_owner);
     sql.into(created).into(next_try).into(lease_until).into(row.accepted_at).into(row.delivered_at);
-    sql.into(row.answered_at).into(tries).into(tries_since);
+    sql.into(row.answered_at).into(tries).into(tries_since).into(row.service_key).into(row.thread_id);
+    sql.into(row.thread_key).into(row.delivery_key).into(row.delivery_version).into(may_have_left);
   }
   const OutboxRow& take() {
     const auto* found =
@@ -54,9 +56,36 @@ struct Reader {
     row.lease_until = store::time_of(lease_until);
     row.tries = static_cast<int>(tries);
     row.tries_since = static_cast<int>(tries_since);
+    row.may_have_left = may_have_left != 0;
     return row;
   }
 };
+
+std::vector<OutboxRow> rows_of(Sql& sql) {
+  std::vector<OutboxRow> rows;
+  Reader reader;
+  reader.attach(sql);
+  while (sql.next()) {
+    rows.push_back(reader.take());
+  }
+  return rows;
+}
+
+std::optional<OutboxRow> one_of(Sql& sql) {
+  Reader reader;
+  reader.attach(sql);
+  return sql.next() ? std::optional(reader.take()) : std::nullopt;
+}
+
+std::vector<OutboxRow> with_key(Poco::Data::Session& session, std::string_view column, std::string_view account_id,
+                                std::string_view value, std::size_t limit) {
+  // The second condition on the column is what its index is limited to.
+  const std::string name(column);
+  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? AND " + name + " = ? AND " + name +
+                       " <> '' AND state <> 'draft' ORDER BY created_at DESC, id DESC LIMIT ?");
+  sql.arg(account_id).arg(value).arg(static_cast<std::int64_t>(limit));
+  return rows_of(sql);
+}
 
 }  // namespace
 
@@ -69,7 +98,9 @@ namespace outbox {
 void insert(Poco::Data::Session& session, const OutboxRow& row) {
   Sql(session,
       "INSERT INTO outbox (id, account_id, message_id, recipient, service_id, subject, in_reply_to, state, "
-      "receipt_requested, receipt_for, details, created_at, next_try) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      "receipt_requested, receipt_for, details, created_at, next_try, service_key, thread_id, thread_key, "
+      "delivery_key, "
+      "delivery_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .arg(row.id)
       .arg(row.account_id)
       .arg(row.message_id)
@@ -83,15 +114,73 @@ void insert(Poco::Data::Session& session, const OutboxRow& row) {
       .blob(row.details)
       .arg(store::millis(row.created))
       .arg(store::millis(row.next_try))
+      .arg(row.service_key)
+      .arg(row.thread_id.empty() ? row.id : row.thread_id)
+      .arg(row.thread_key)
+      .arg(row.delivery_key)
+      .arg(row.delivery_version)
       .run();
 }
 
 std::optional<OutboxRow> find(Poco::Data::Session& session, std::string_view id) {
   Sql sql(session, std::string(kColumns) + "WHERE id = ?");
   sql.arg(id);
-  Reader reader;
-  reader.attach(sql);
-  return sql.next() ? std::optional(reader.take()) : std::nullopt;
+  return one_of(sql);
+}
+
+std::optional<OutboxRow> find_message(Poco::Data::Session& session, std::string_view account_id,
+                                      std::string_view message_id) {
+  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? AND message_id = ?");
+  sql.arg(account_id).arg(message_id);
+  return one_of(sql);
+}
+
+std::vector<OutboxRow> with_thread_key(Poco::Data::Session& session, std::string_view account_id,
+                                       std::string_view thread_key, std::size_t limit) {
+  return with_key(session, "thread_key", account_id, thread_key, limit);
+}
+
+std::vector<OutboxRow> with_delivery_key(Poco::Data::Session& session, std::string_view account_id,
+                                         std::string_view delivery_key, std::size_t limit) {
+  return with_key(session, "delivery_key", account_id, delivery_key, limit);
+}
+
+std::vector<OutboxRow> of_thread(Poco::Data::Session& session, std::string_view account_id, std::string_view thread_id,
+                                 std::size_t limit) {
+  Sql sql(session,
+          std::string(kColumns) + "WHERE account_id = ? AND thread_id = ? ORDER BY created_at DESC, id DESC LIMIT ?");
+  sql.arg(account_id).arg(thread_id).arg(static_cast<std::int64_t>(limit));
+  return rows_of(sql);
+}
+
+std::string scan_text(const OutboxScan& scan) {
+  std::string text = std::string(kColumns) + "WHERE account_id = ?";
+  text += scan.service_key ? " AND service_key = ?" : "";
+  if (scan.overdue_at) {
+    text +=
+        " AND id IN (SELECT outbox_id FROM outbox_reply WHERE account_id = ? AND arrived_at = 0 AND cleared_at = 0 AND "
+        "due_at <> 0 AND due_at <= ?)";
+  }
+  text += " AND (created_at, id) < (?, ?)";
+  text += scan.from ? " AND created_at >= ?" : "";
+  return text + " ORDER BY created_at DESC, id DESC LIMIT ?";
+}
+
+std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan) {
+  Sql sql(session, scan_text(scan));
+  sql.arg(scan.account_id);
+  if (scan.service_key) {
+    sql.arg(*scan.service_key);
+  }
+  if (scan.overdue_at) {
+    sql.arg(scan.account_id).arg(*scan.overdue_at);
+  }
+  sql.arg(scan.before.millis).arg(scan.before.id);
+  if (scan.from) {
+    sql.arg(*scan.from);
+  }
+  sql.arg(static_cast<std::int64_t>(scan.limit));
+  return rows_of(sql);
 }
 
 std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::size_t offset,
@@ -100,15 +189,9 @@ std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view accou
   Sql counting(session, "SELECT count(*) FROM outbox WHERE account_id = ?");
   counting.arg(account_id).into(count).next();
   total = static_cast<std::size_t>(count);
-  std::vector<OutboxRow> rows;
-  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY created_at DESC, id LIMIT ? OFFSET ?");
+  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?");
   sql.arg(account_id).arg(static_cast<std::int64_t>(limit)).arg(static_cast<std::int64_t>(offset));
-  Reader reader;
-  reader.attach(sql);
-  while (sql.next()) {
-    rows.push_back(reader.take());
-  }
-  return rows;
+  return rows_of(sql);
 }
 
 std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id) {
@@ -166,6 +249,13 @@ bool set_sealed(Poco::Data::Session& session, std::string_view id, std::string_v
              .run() == 1;
 }
 
+bool set_leaving(Poco::Data::Session& session, std::string_view id, std::string_view owner) {
+  return Sql(session, "UPDATE outbox SET may_have_left = 1 WHERE id = ? AND lease_owner = ? AND state = 'queued'")
+             .arg(id)
+             .arg(owner)
+             .run() == 1;
+}
+
 bool set_accepted(Poco::Data::Session& session, std::string_view id, std::string_view owner, TimePoint at) {
   const bool held = Sql(session,
                         "UPDATE outbox SET state = 'accepted', accepted_at = ?, last_error = '', lease_owner = '', "
@@ -180,45 +270,33 @@ bool set_accepted(Poco::Data::Session& session, std::string_view id, std::string
   return held;
 }
 
-bool set_failed(Poco::Data::Session& session, std::string_view id, std::string_view owner, std::string_view error_key) {
+bool set_failed(Poco::Data::Session& session, std::string_view id, std::string_view owner, std::string_view error_key,
+                bool may_have_left) {
   return Sql(session,
-             "UPDATE outbox SET state = 'failed', last_error = ?, lease_owner = '', lease_until = 0 WHERE id = ? AND "
-             "lease_owner = ? AND state = 'queued'")
+             "UPDATE outbox SET state = 'failed', last_error = ?, may_have_left = ?, lease_owner = '', lease_until = 0 "
+             "WHERE id = ? AND lease_owner = ? AND state = 'queued'")
              .arg(error_key)
+             .arg(std::int64_t{may_have_left ? 1 : 0})
              .arg(id)
              .arg(owner)
              .run() == 1;
 }
 
 bool release(Poco::Data::Session& session, std::string_view id, std::string_view owner, TimePoint next_try,
-             std::string_view error_key, bool counts) {
+             std::string_view error_key, bool counts, bool may_have_left) {
   return Sql(session,
-             "UPDATE outbox SET next_try = ?, last_error = ?, tries_since = tries_since - ?, lease_owner = '', "
-             "lease_until = 0 "
-             "WHERE id = ? AND lease_owner = ? AND state = 'queued'")
+             "UPDATE outbox SET next_try = ?, last_error = ?, tries_since = tries_since - ?, may_have_left = ?, "
+             "lease_owner = '', lease_until = 0 WHERE id = ? AND lease_owner = ? AND state = 'queued'")
              .arg(store::millis(next_try))
              .arg(error_key)
              .arg(std::int64_t{counts ? 0 : 1})
+             .arg(std::int64_t{may_have_left ? 1 : 0})
              .arg(id)
              .arg(owner)
              .run() == 1;
 }
 
 namespace {
-
-// The row a receipt or an answer belongs to: addresses are compared as everywhere (crypto::same_address), not by the
-// database.
-std::optional<OutboxRow> sent_to(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id,
-                                 std::string_view from) {
-  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? AND message_id = ? AND receipt_for = ''");
-  sql.arg(account_id).arg(message_id);
-  Reader reader;
-  reader.attach(sql);
-  if (!sql.next() || !crypto::same_address(reader.row.recipient, from)) {
-    return std::nullopt;
-  }
-  return reader.take();
-}
 
 void set_arrived(Poco::Data::Session& session, const OutboxRow& row, OutboxState state, std::int64_t delivered_at,
                  std::int64_t answered_at, TimePoint at) {
@@ -238,27 +316,15 @@ void set_arrived(Poco::Data::Session& session, const OutboxRow& row, OutboxState
 
 }  // namespace
 
-bool set_delivered(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id,
-                   std::string_view from, TimePoint at) {
-  const auto row = sent_to(session, account_id, message_id, from);
-  if (!row) {
-    return false;
-  }
-  const OutboxState state = row->state == OutboxState::answered ? OutboxState::answered : OutboxState::delivered;
-  const std::int64_t first = row->delivered_at != 0 ? row->delivered_at : store::millis(at);
-  set_arrived(session, *row, state, first, row->answered_at, at);
-  return true;
+void set_delivered(Poco::Data::Session& session, const OutboxRow& row, TimePoint at) {
+  const OutboxState state = row.state == OutboxState::answered ? OutboxState::answered : OutboxState::delivered;
+  const std::int64_t first = row.delivered_at != 0 ? row.delivered_at : store::millis(at);
+  set_arrived(session, row, state, first, row.answered_at, at);
 }
 
-bool set_answered(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id,
-                  std::string_view from, TimePoint at) {
-  const auto row = sent_to(session, account_id, message_id, from);
-  if (!row) {
-    return false;
-  }
-  const std::int64_t first = row->answered_at != 0 ? row->answered_at : store::millis(at);
-  set_arrived(session, *row, OutboxState::answered, row->delivered_at, first, at);
-  return true;
+void set_answered(Poco::Data::Session& session, const OutboxRow& row, TimePoint at) {
+  const std::int64_t first = row.answered_at != 0 ? row.answered_at : store::millis(at);
+  set_arrived(session, row, OutboxState::answered, row.delivered_at, first, at);
 }
 
 bool make_due(Poco::Data::Session& session, std::string_view id, TimePoint at) {
@@ -271,7 +337,22 @@ bool make_due(Poco::Data::Session& session, std::string_view id, TimePoint at) {
 }
 
 bool withdraw(Poco::Data::Session& session, std::string_view id) {
-  return Sql(session, "DELETE FROM outbox WHERE id = ? AND state = 'queued' AND tries = 0").arg(id).run() == 1;
+  std::string blob_id;
+  Sql sealed(session, "SELECT blob_id FROM outbox WHERE id = ?");
+  sealed.arg(id).into(blob_id).next();
+  const bool gone = Sql(session,
+                        "DELETE FROM outbox WHERE id = ? AND (state = 'draft' OR (state IN ('queued', 'failed') AND "
+                        "may_have_left = 0))")
+                        .arg(id)
+                        .run() == 1;
+  if (gone && !blob_id.empty()) {
+    erase_blob(session, blob_id);
+  }
+  return gone;
+}
+
+bool erase_draft(Poco::Data::Session& session, std::string_view id) {
+  return Sql(session, "DELETE FROM outbox WHERE id = ? AND state = 'draft'").arg(id).run() == 1;
 }
 
 void insert_part(Poco::Data::Session& session, std::string_view id, std::int64_t part_number, std::int64_t seq,

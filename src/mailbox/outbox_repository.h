@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of the tables outbox and outbox_part (store/migrations/0003_mailbox.sql). No rules of the protocol here.
+// Rows of the tables outbox and outbox_part (store/migrations/0003_mailbox.sql, 0006_threads.sql). No rules of the
+// protocol here.
 #pragma once
 
 #include <optional>
@@ -8,7 +9,8 @@
 #include <vector>
 
 #include "base/env.h"
-#include "mailbox/mailbox_service.h"
+#include "mailbox/cursor.h"
+#include "mailbox/items.h"
 
 namespace Poco::Data {
 class Session;
@@ -25,6 +27,20 @@ struct OutboxRow {
   TimePoint created, next_try, lease_until;
   std::int64_t accepted_at = 0, delivered_at = 0, answered_at = 0;  ///< milliseconds, 0 for none
   int tries = 0, tries_since = 0;
+  std::string service_key, thread_id;
+  std::string thread_key, delivery_key;  ///< keyed hashes, or empty
+  std::int64_t delivery_version = 0;
+  bool may_have_left = false;  ///< a byte of it may be on the server
+};
+
+/// What of the list is read: rows of one account before a key, narrowed by what an index knows.
+struct OutboxScan {
+  std::string account_id;
+  std::optional<std::string> service_key;
+  std::optional<std::int64_t> overdue_at;  ///< only those with a reply that is overdue at this time, milliseconds
+  Key before;
+  std::optional<std::int64_t> from;  ///< not older than this, milliseconds
+  std::size_t limit = 0;
 };
 
 /// Every function runs inside the caller's transaction; Poco's exceptions pass through to it.
@@ -32,6 +48,20 @@ namespace outbox {
 
 void insert(Poco::Data::Session& session, const OutboxRow& row);
 std::optional<OutboxRow> find(Poco::Data::Session& session, std::string_view id);
+std::optional<OutboxRow> find_message(Poco::Data::Session& session, std::string_view account_id,
+                                      std::string_view message_id);
+/// With this keyed hash of a begleitdatei's guid, newest first; no drafts.
+std::vector<OutboxRow> with_thread_key(Poco::Data::Session& session, std::string_view account_id,
+                                       std::string_view thread_key, std::size_t limit);
+/// With this keyed hash of BSNR, quarter and type, newest first; no drafts.
+std::vector<OutboxRow> with_delivery_key(Poco::Data::Session& session, std::string_view account_id,
+                                         std::string_view delivery_key, std::size_t limit);
+std::vector<OutboxRow> of_thread(Poco::Data::Session& session, std::string_view account_id, std::string_view thread_id,
+                                 std::size_t limit);
+/// The statement of scan(), for the test of its query plan.
+std::string scan_text(const OutboxScan& scan);
+/// Newest first. Reads the rows it gives and no others; with overdue_at all overdue ones.
+std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan);
 /// Newest first.
 std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::size_t offset,
                             std::size_t limit, std::size_t& total);
@@ -42,27 +72,31 @@ bool has_receipt_for(Poco::Data::Session& session, std::string_view inbox_id);
 /// `owner` until `until`. A lease is over when its time is up at `now` or its holder is dead.
 std::optional<OutboxRow> claim(Poco::Data::Session& session, std::string_view account_id, TimePoint due, TimePoint now,
                                std::string_view owner, TimePoint until);
+/// From now on bytes of the mail may be on the server; false if `owner` does not hold the row any more: then nothing
+/// may be sent.
+bool set_leaving(Poco::Data::Session& session, std::string_view id, std::string_view owner);
 /// The following four change the row only as long as `owner` holds it; false if not.
 bool set_sealed(Poco::Data::Session& session, std::string_view id, std::string_view owner, std::string_view blob_id,
                 std::string_view sealed_for);
 /// Also removes the files of the draft: the sealed mail is what stays.
 bool set_accepted(Poco::Data::Session& session, std::string_view id, std::string_view owner, TimePoint at);
-bool set_failed(Poco::Data::Session& session, std::string_view id, std::string_view owner, std::string_view error_key);
+/// `may_have_left` as in the row: false if not even the first byte of this try, or of one before, left.
+bool set_failed(Poco::Data::Session& session, std::string_view id, std::string_view owner, std::string_view error_key,
+                bool may_have_left);
 /// Stays queued. `counts` is false if the try failed for reasons that lie outside the message.
 bool release(Poco::Data::Session& session, std::string_view id, std::string_view owner, TimePoint next_try,
-             std::string_view error_key, bool counts);
+             std::string_view error_key, bool counts, bool may_have_left);
 
-/// A receipt or an answer of `from` came for the message with this id: whatever this computer knew of sending it, it
-/// arrived. False if no row of the account fits, or if the row is a receipt itself.
-bool set_delivered(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id,
-                   std::string_view from, TimePoint at);
-bool set_answered(Poco::Data::Session& session, std::string_view account_id, std::string_view message_id,
-                  std::string_view from, TimePoint at);
+/// A receipt or an answer came for this row: whatever this computer knew of sending it, it arrived.
+void set_delivered(Poco::Data::Session& session, const OutboxRow& row, TimePoint at);
+void set_answered(Poco::Data::Session& session, const OutboxRow& row, TimePoint at);
 
 /// Failed or queued rows only; false otherwise.
 bool make_due(Poco::Data::Session& session, std::string_view id, TimePoint at);
-/// Queued rows without a try only; false otherwise.
+/// Drafts, and queued or failed rows of which nothing left, with files and sealed mail; false otherwise.
 bool withdraw(Poco::Data::Session& session, std::string_view id);
+/// A draft with its files; false if it is none.
+bool erase_draft(Poco::Data::Session& session, std::string_view id);
 
 void insert_part(Poco::Data::Session& session, std::string_view id, std::int64_t part, std::int64_t seq,
                  std::string_view sealed);

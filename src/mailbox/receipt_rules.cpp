@@ -6,14 +6,11 @@
 #include "crypto/certificate.h"
 #include "mime/header.h"
 #include "service/clear_subject.h"
-#include "service/known.h"
 
 namespace kvc::mailbox {
 namespace {
 
 using message::Verdict;
-
-constexpr std::string_view kBillingService = "1ClickAbrechnung", kDocumentation = "eDokumentation";
 
 char small(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -50,41 +47,53 @@ bool content_signed(const message::Layer& layer) {
   return !unreadable(layer) && layer.verdict != Verdict::not_signed && layer.verdict != Verdict::digest_mismatch;
 }
 
-// All eDokumentation-<T> share one receipt (protocol D).
-service::ServiceId receipt_service(const service::ServiceId& of) {
-  const bool documentation = of.service.starts_with(kDocumentation);
-  return {documentation ? std::string(kDocumentation) : of.service, service::kReceiptType, of.version};
-}
-
-std::optional<OwedReceipt> owed_receipt(const message::OpenedMessage& message, const Facts& facts) {
+std::optional<OwedReceipt> owed_receipt(const message::OpenedMessage& message, const Facts& facts,
+                                        const service::Catalogue& catalogue) {
   const message::Layer& layer = message.layers.back();
   const auto service_id = service::ServiceId::parse(layer.service_id);
-  if (message.verdict != Verdict::valid || facts.is_receipt || !service_id.ok() || service_id->service.empty() ||
-      service_id->service == kBillingService || layer.message_id.empty()) {
+  if (message.verdict != Verdict::valid || facts.is_receipt || !service_id.ok() || layer.message_id.empty()) {
     return std::nullopt;
   }
+  const service::ReceiptPolicy policy = catalogue.receipt_policy(*service_id);
   const std::string wanted = only_address(layer.outer_header, "Disposition-Notification-To");
   const std::string return_path = only_address(layer.outer_header, "Return-Path");
-  if (wanted.empty() || !crypto::same_address(wanted, return_path) || !crypto::same_address(wanted, layer.from)) {
+  if (policy == service::ReceiptPolicy::never || wanted.empty() || !crypto::same_address(wanted, return_path) ||
+      !crypto::same_address(wanted, layer.from)) {
     return std::nullopt;
   }
   OwedReceipt owed;
   owed.to = layer.from;
-  owed.service_id = receipt_service(*service_id);
-  owed.subject = service::clear_subject(owed.service_id);
+  owed.service_id = catalogue.receipt_for(*service_id);
+  owed.subject = service::clear_subject(owed.service_id, catalogue);
   owed.original_message_id = layer.message_id;
-  owed.processed = service_id->service.starts_with(kDocumentation);
+  owed.processed = policy == service::ReceiptPolicy::processed;
   return owed;
 }
 
-std::string confirmed(const message::OpenedMessage& message) {
-  const auto receipt = message::read_receipt(message);
-  return receipt.ok() ? receipt->original_message_id : message.layers.back().in_reply_to;
+std::vector<std::string> referred_to(const message::OpenedMessage& message) {
+  std::vector<std::string> ids;
+  if (const auto receipt = message::read_receipt(message); receipt.ok()) {
+    ids.push_back(receipt->original_message_id);
+  }
+  if (const std::string& id = message.layers.back().in_reply_to; !id.empty()) {
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+service::MessageKind kind_of(const Facts& facts, const std::optional<service::Match>& match) {
+  if (facts.is_receipt) {
+    return service::MessageKind::receipt;
+  }
+  if (match && match->message->kind != service::MessageKind::delivery) {
+    return match->message->kind;
+  }
+  return facts.in_reply_to.empty() ? service::MessageKind::delivery : service::MessageKind::answer;
 }
 
 }  // namespace
 
-Facts facts_of(const message::OpenedMessage& message) {
+Facts facts_of(const message::OpenedMessage& message, const service::Catalogue& catalogue) {
   Facts facts;
   facts.opened = std::none_of(message.layers.begin(), message.layers.end(), unreadable);
   const message::Layer& layer = message.layers.back();
@@ -97,13 +106,17 @@ Facts facts_of(const message::OpenedMessage& message) {
   const std::string subject = only(layer.signed_header, "Subject");
   facts.subject = subject.empty() ? layer.subject : subject;
   const auto service_id = service::ServiceId::parse(layer.service_id);
+  const auto match = catalogue.find(layer.service_id);
   facts.is_receipt = message.content_type() == "multipart/report" ||
-                     (service_id.ok() && service_id->type == service::kReceiptType) ||
-                     message::read_receipt(message).ok();
-  if (layer.verdict == Verdict::valid) {
-    (facts.is_receipt ? facts.confirms : facts.answers) = facts.is_receipt ? confirmed(message) : layer.in_reply_to;
+                     (service_id.ok() && catalogue.is_receipt(*service_id)) || message::read_receipt(message).ok();
+  facts.kind = kind_of(facts, match);
+  facts.from_kv = match && match->service->recipients == service::Recipients::kvca &&
+                  match->message->kind != service::MessageKind::delivery;
+  facts.trusted = layer.verdict == Verdict::valid;
+  if (facts.trusted) {
+    facts.refers_to = referred_to(message);
   }
-  facts.owed = owed_receipt(message, facts);
+  facts.owed = owed_receipt(message, facts, catalogue);
   return facts;
 }
 

@@ -5,17 +5,20 @@
 #include <istream>
 #include <ostream>
 
+#include "account/sql.h"
 #include "mailbox/drafting.h"
-#include "mailbox/record.h"
+#include "mailbox/inbox_details.h"
+#include "mailbox/replies.h"
+#include "mailbox/threads.h"
 
 namespace kvc::mailbox {
 namespace {
 
-constexpr std::size_t kPage = 50, kLargestPage = 100000;
+constexpr std::size_t kPage = 50, kLongestList = 100000;
 constexpr int kFetchTries = 2;
 
-std::string details_place(const InboxRow& row) {
-  return "inbox." + row.id + ".details";
+std::string label_of(const crypto::Certificate& certificate) {
+  return "generation " + certificate.serial_hex();
 }
 
 // Failures after which the next mail would fail as well.
@@ -39,7 +42,7 @@ bool transfer_broke(const Status& status) {
 Reader::Reader(const Context& context, const OpenAccount& account) : context_(context), account_(account) {
   int number = 0;
   for (const crypto::Identity& identity : account.session.identities) {
-    options_.keys.push_back({identity.key, identity.certificate, "generation " + identity.certificate.serial_hex()});
+    options_.keys.push_back({identity.key, identity.certificate, label_of(identity.certificate)});
   }
   for (const crypto::PrivateKey& key : account.session.bare_keys) {
     options_.keys.push_back({key, std::nullopt, "key without certificate " + std::to_string(++number)});
@@ -66,7 +69,7 @@ Result<message::OpenedMessage> Reader::judge(const InboxRow& row) {
 }
 
 Status Reader::record(InboxRow& row, const message::OpenedMessage& message) {
-  const Facts facts = facts_of(message);
+  Facts facts = facts_of(message, context_.catalogue());
   if (row.processed && (row.opened || !facts.opened)) {
     return {};
   }
@@ -75,39 +78,112 @@ Status Reader::record(InboxRow& row, const message::OpenedMessage& message) {
   row.is_receipt = facts.is_receipt;
   row.verdict = message.verdict;
   row.parts = static_cast<std::int64_t>(message.parts.size());
-  KVC_ASSIGN(row.details, account_.cipher.seal(pack({facts.from, facts.subject, facts.service_id, facts.in_reply_to}),
-                                               details_place(row)));
-  std::optional<OutboxRow> receipt;
-  if (facts.owed) {
-    KVC_ASSIGN(receipt, row_for(*facts.owed, row.id, account_, context_.env));
+  if (!facts.service_id.empty()) {
+    row.service_key = context_.catalogue().key_of(facts.service_id);
   }
+  KVC_ASSIGN(const Consequences found, consequences(row, message, std::move(facts)));
   return context_.database->write([&](Poco::Data::Session& session) {
+    link(session, row, found);
     inbox::set_processed(session, row);
-    if (!facts.confirms.empty()) {
-      outbox::set_delivered(session, row.account_id, facts.confirms, facts.from, row.received);
-    }
-    if (!facts.answers.empty()) {
-      outbox::set_answered(session, row.account_id, facts.answers, facts.from, row.received);
-    }
-    if (receipt && !outbox::has_receipt_for(session, row.id)) {
-      outbox::insert(session, *receipt);
+    if (found.receipt && !outbox::has_receipt_for(session, row.id)) {
+      OutboxRow receipt = *found.receipt;
+      receipt.thread_id = row.thread_id;
+      outbox::insert(session, receipt);
     }
     return Status();
   });
 }
 
-Result<InboxDetails> open_details(const ContentCipher& cipher, const InboxRow& row) {
-  InboxDetails details;
-  if (row.details.empty()) {
-    return details;
+Result<Reader::Consequences> Reader::consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts) {
+  Consequences found;
+  std::string guid;
+  if (facts.trusted && context_.options.thread_key) {
+    if (const auto key = context_.options.thread_key(message)) {
+      guid = key->guid;
+      found.version = key->version;
+    }
   }
-  KVC_ASSIGN(const Secret record, cipher.open(row.details, details_place(row)));
-  KVC_ASSIGN(auto fields, unpack(record));
-  constexpr std::size_t kFields = 4;
-  if (fields.size() != kFields) {
-    return Status(error::storage_corrupt, "the stored facts of a mail in the inbox are damaged");
+  KVC_ASSIGN(found.thread_key, thread_key_of(account_.cipher, guid));
+  InboxDetails details{facts.from, facts.subject, facts.service_id, facts.in_reply_to, guid, {}};
+  for (const message::Part& part : message.parts) {
+    if (part.attachment) {
+      details.file_names.push_back(part.name);
+    }
   }
-  return InboxDetails{std::move(fields[0]), std::move(fields[1]), std::move(fields[2]), std::move(fields[3])};
+  KVC_ASSIGN(row.details, seal_details(account_.cipher, details, row));
+  if (facts.owed) {
+    KVC_ASSIGN(found.receipt, row_for(*facts.owed, row.id, account_, context_));
+  }
+  found.facts = std::move(facts);
+  return found;
+}
+
+// Who is confirmed or answered, and which thread the mail belongs to.
+void Reader::link(Poco::Data::Session& session, InboxRow& row, const Consequences& found) {
+  if (!found.facts.trusted) {
+    return;
+  }
+  const bool is_reply = found.facts.kind != service::MessageKind::delivery;
+  const auto delivery =
+      is_reply ? delivery_of(session, row.account_id, found.facts, found.thread_key, found.version) : std::nullopt;
+  row.unassigned = found.facts.from_kv && !delivery;
+  if (delivery) {
+    if (found.facts.kind == service::MessageKind::receipt) {
+      outbox::set_delivered(session, *delivery, row.received);
+    } else {
+      outbox::set_answered(session, *delivery, row.received);
+    }
+    if (delivery->accepted_at == 0) {
+      replies::start(session, *delivery, row.received, context_.catalogue());
+    }
+    replies::arrived(session, *delivery, found.facts.kind, row.id, row.received);
+    row.thread_id = delivery->thread_id;
+    return;
+  }
+  for (const std::string& id : found.facts.refers_to) {
+    const std::string thread = thread_of_message(session, row.account_id, id);
+    if (!thread.empty()) {
+      row.thread_id = thread;
+      return;
+    }
+  }
+}
+
+OpenedBy Reader::opened_by(const message::OpenedMessage& message) const {
+  OpenedBy by;
+  by.label = message.layers.front().key_label;
+  for (const account::Generation& generation : account_.session.account.generations) {
+    if (!by.label.empty() && generation.certificate && label_of(*generation.certificate) == by.label) {
+      by.generation = generation.number;
+      by.current = generation.current;
+    }
+  }
+  return by;
+}
+
+void regroup(Poco::Data::Session& session, std::string_view account_id, const service::Catalogue& catalogue) {
+  for (const std::string table : {"inbox", "outbox"}) {
+    std::vector<std::string> unknown;
+    {
+      std::string id;
+      account::Sql sql(session,
+                       "SELECT DISTINCT service_id FROM " + table + " WHERE account_id = ? AND service_key = ''");
+      sql.arg(account_id).into(id);
+      while (sql.next()) {
+        unknown.push_back(id);
+      }
+    }
+    for (const std::string& id : unknown) {
+      if (const std::string key = catalogue.key_of(id); !key.empty()) {
+        account::Sql(session, "UPDATE " + table +
+                                  " SET service_key = ? WHERE account_id = ? AND service_key = '' AND service_id = ?")
+            .arg(key)
+            .arg(account_id)
+            .arg(id)
+            .run();
+      }
+    }
+  }
 }
 
 // ---- Receiver ----
@@ -126,6 +202,7 @@ Receiver::Receiver(const Context& context, const OpenAccount& account, std::uint
 Result<FetchSummary> Receiver::run(Status& skipped) {
   KVC_TRY(context_.database->write([&](Poco::Data::Session& session) {
     erase_abandoned_blobs(session, account_.id(), context_.env.now());
+    regroup(session, account_.id(), context_.catalogue());
     return Status();
   }));
   KVC_TRY(process_stored());
@@ -135,15 +212,25 @@ Result<FetchSummary> Receiver::run(Status& skipped) {
       if (cancel_.requested()) {
         return Status(error::cancelled, "cancelled while fetching");
       }
-      if (progress_) {
-        progress_(static_cast<int>(i * 1000 / waiting_.size()), "fetch.mail");
-      }
+      report(waiting_.size() - i, more);
       KVC_TRY(take(waiting_[i]));
+      ++done_;
       KVC_TRY(lease_.renew());
     }
   }
   skipped = first_skipped_;
   return summary_;
+}
+
+// The server does not say how many mails wait. While full pages come, as many again are assumed to follow; the bar
+// never goes back.
+void Receiver::report(std::size_t left, bool more) {
+  if (!progress_) {
+    return;
+  }
+  const std::size_t assumed = left + (more ? std::max(done_, kPage) : 0);
+  permille_ = std::max(permille_, static_cast<int>(done_ * 1000 / (done_ + assumed)));
+  progress_(permille_, "fetch.mail");
 }
 
 // Left over by a crash between storing and opening.
@@ -174,12 +261,13 @@ Status Receiver::process(const std::string& inbox_id) {
   }
   KVC_TRY(reader_.record(*row, *message));
   summary_.receipts += row->is_receipt ? 1 : 0;
+  summary_.unassigned += row->unassigned ? 1 : 0;
   summary_.not_valid += row->verdict == message::Verdict::valid ? 0 : 1;
   return {};
 }
 
-// Fetched mails leave the list, so a page always starts at its head; mails that were skipped stay there, and the page
-// grows until it reaches beyond them. False if this was the last page.
+// Fetched mails leave the list, so a page always starts at its head; mails that stay there are known by their ids, and
+// the page grows until it reaches beyond them. False if this was the last page.
 Result<bool> Receiver::next_page() {
   if (progress_) {
     progress_(-1, "fetch.list");
@@ -188,8 +276,8 @@ Result<bool> Receiver::next_page() {
     KVC_ASSIGN(waiting_, account_.session.client->list(account_.session.credentials, account_.session.account.uid,
                                                        limit_, cancel_));
     const bool full = waiting_.size() >= limit_;
-    std::erase_if(waiting_, [&](const auto& mail) { return !seen_.insert(mail.message_id).second; });
-    if (!waiting_.empty() || !full || limit_ >= kLargestPage) {
+    std::erase_if(waiting_, [&](const auto& mail) { return left_.contains(mail.message_id); });
+    if (!waiting_.empty() || !full || limit_ >= kLongestList) {
       return full;
     }
     limit_ *= 2;
@@ -198,24 +286,34 @@ Result<bool> Receiver::next_page() {
 
 Status Receiver::take(const transport::WaitingMail& mail) {
   if (mail.message_id.empty()) {
+    left_.insert(mail.message_id);
     return skip(Status(error::bad_answer, "the server lists a mail without a Message-ID"));
   }
-  bool known = false;
+  std::optional<InboxRow> known;
   KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
-    known = inbox::has_message(session, account_.id(), mail.message_id);
+    known = inbox::find_message(session, account_.id(), mail.message_id);
     return Status();
   }));
-  if (known) {
+  const bool placeholder = known && known->too_large_limit != 0;
+  if (placeholder && static_cast<std::uint64_t>(known->too_large_limit) >= max_bytes_) {
+    left_.insert(mail.message_id);  // nothing changed since it was too large
+    return {};
+  }
+  if (known && !placeholder) {
     ++summary_.duplicates;
     remove(mail);
     return {};
   }
   BlobWriter writer(*context_.database, context_.env, account_.id(), max_bytes_);
   const Status fetched = fetch(mail, writer);
-  if (!fetched.ok()) {
-    return skip(fetched);
+  if (fetched.ok()) {
+    return store(mail, writer, known);
   }
-  return store(mail, writer);
+  left_.insert(mail.message_id);
+  if (fetched.is(error::too_large)) {
+    return note_too_large(mail, known);
+  }
+  return skip(fetched);
 }
 
 Status Receiver::fetch(const transport::WaitingMail& mail, BlobWriter& writer) {
@@ -231,19 +329,32 @@ Status Receiver::fetch(const transport::WaitingMail& mail, BlobWriter& writer) {
   }
 }
 
-Status Receiver::store(const transport::WaitingMail& mail, BlobWriter& writer) {
+InboxRow Receiver::row_of(const transport::WaitingMail& mail, const std::string& blob_id) const {
   InboxRow row;
   row.id = new_uuid(context_.env);
   row.account_id = account_.id();
   row.message_id = mail.message_id;
   row.sender = mail.from;
   row.service_id = mail.service_id;
+  row.service_key = context_.catalogue().key_of(mail.service_id);
   row.in_reply_to = mail.in_reply_to;
   row.subject = mail.subject;
   row.header_date = mail.date;
-  row.blob_id = writer.id();
+  row.blob_id = blob_id;
   row.received = context_.env.now();
+  row.thread_id = row.id;
+  return row;
+}
+
+// `placeholder`: what was noted when the mail was too large.
+Status Receiver::store(const transport::WaitingMail& mail, BlobWriter& writer,
+                       const std::optional<InboxRow>& placeholder) {
+  const InboxRow row = row_of(mail, writer.id());
   const Status stored = context_.database->write([&](Poco::Data::Session& session) -> Status {
+    if (placeholder) {
+      inbox::erase(session, placeholder->id);
+      erase_blob(session, placeholder->blob_id);
+    }
     KVC_TRY(writer.finish(session));
     inbox::insert(session, row);
     return {};
@@ -255,11 +366,34 @@ Status Receiver::store(const transport::WaitingMail& mail, BlobWriter& writer) {
   return process(row.id);
 }
 
+// The header is all that is known of it, and all that is kept; the mail itself stays on the server.
+Status Receiver::note_too_large(const transport::WaitingMail& mail, const std::optional<InboxRow>& placeholder) {
+  BlobWriter nothing(*context_.database, context_.env, account_.id(), 0);
+  InboxRow row = row_of(mail, nothing.id());
+  row.processed = true;
+  row.too_large_limit = static_cast<std::int64_t>(max_bytes_);
+  const Status stored = context_.database->write([&](Poco::Data::Session& session) -> Status {
+    if (placeholder) {
+      inbox::erase(session, placeholder->id);
+      erase_blob(session, placeholder->blob_id);
+    }
+    KVC_TRY(nothing.finish(session));
+    inbox::insert(session, row);
+    return {};
+  });
+  KVC_TRY(stored);
+  nothing.committed();
+  ++summary_.too_large;
+  context_.log.write(LogLevel::warning, "mailbox", "a mail is larger than the settings allow and stays on the server");
+  return {};
+}
+
 // A mail that could not be deleted is met again as a duplicate next time.
 void Receiver::remove(const transport::WaitingMail& mail) {
   const Status removed = account_.session.client->remove(account_.session.credentials, account_.session.account.uid,
                                                          mail.message_id, cancel_);
   if (!removed.ok()) {
+    left_.insert(mail.message_id);
     context_.log.write(LogLevel::warning, "mailbox",
                        std::string("a fetched mail could not be deleted on the server: ") + removed.code().key);
   }

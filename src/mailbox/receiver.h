@@ -8,6 +8,7 @@
 #include "mailbox/blob.h"
 #include "mailbox/context.h"
 #include "mailbox/inbox_repository.h"
+#include "mailbox/outbox_repository.h"
 #include "mailbox/receipt_rules.h"
 
 namespace kvc::mailbox {
@@ -23,18 +24,27 @@ class Reader {
   /// In one transaction: verdict and details into `row`, confirmation or answer to the outbox, the owed receipt queued.
   /// Without effect on a mail that was opened before, or that still does not open.
   Status record(InboxRow& row, const message::OpenedMessage& message);
+  /// Which of the account's keys opened the outermost layer.
+  [[nodiscard]] OpenedBy opened_by(const message::OpenedMessage& message) const;
 
  private:
+  /// What record() writes besides the row.
+  struct Consequences {
+    Facts facts;
+    std::string thread_key;
+    int version = 0;
+    std::optional<OutboxRow> receipt;
+  };
+  Result<Consequences> consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts);
+  void link(Poco::Data::Session& session, InboxRow& row, const Consequences& found);
+
   const Context& context_;
   const OpenAccount& account_;
   message::OpenOptions options_;
 };
 
-/// Details of an opened mail, as record() sealed them.
-struct InboxDetails {
-  std::string from, subject, service_id, in_reply_to;
-};
-Result<InboxDetails> open_details(const ContentCipher& cipher, const InboxRow& row);
+/// Gives messages that were stored under an unknown service the key it has meanwhile: an integrator may add services.
+void regroup(Poco::Data::Session& session, std::string_view account_id, const service::Catalogue& catalogue);
 
 /// One run over an account's mailbox on the server. The caller holds the account's fetch lease.
 class Receiver {
@@ -52,8 +62,11 @@ class Receiver {
   Result<bool> next_page();
   Status take(const transport::WaitingMail& mail);
   Status fetch(const transport::WaitingMail& mail, BlobWriter& writer);
-  Status store(const transport::WaitingMail& mail, BlobWriter& writer);
+  Status store(const transport::WaitingMail& mail, BlobWriter& writer, const std::optional<InboxRow>& placeholder);
+  Status note_too_large(const transport::WaitingMail& mail, const std::optional<InboxRow>& placeholder);
+  [[nodiscard]] InboxRow row_of(const transport::WaitingMail& mail, const std::string& blob_id) const;
   void remove(const transport::WaitingMail& mail);
+  void report(std::size_t left, bool more);
   Status skip(const Status& reason);
 
   const Context& context_;
@@ -65,7 +78,9 @@ class Receiver {
   Reader reader_;
   FetchSummary summary_;
   Status first_skipped_;
-  std::set<std::string> seen_;
+  std::set<std::string> left_;  ///< Message-IDs that stay on the server: what was skipped, or could not be deleted
+  std::size_t done_ = 0;        ///< mails this run is through with
+  int permille_ = 0;            ///< last reported
   std::vector<transport::WaitingMail> waiting_;
   std::size_t limit_;
 };

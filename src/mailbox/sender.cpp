@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "account/owner.h"
+#include "mailbox/replies.h"
 #include "mailbox/retry_policy.h"
 #include "store/sql.h"
 
@@ -186,24 +187,47 @@ Result<message::Outgoing> Sender::outgoing(const OutboxRow& row) {
   return mail;
 }
 
-Status Sender::submit(const OutboxRow& row) {
+// The row says that it may have left before the first byte does, and keeps saying so unless not a byte was taken.
+Status Sender::submit(OutboxRow& row) {
   KVC_ASSIGN(const auto reader, BlobReader::open(*context_.database, row.blob_id));
   std::istream mail(reader.get());
+  KVC_TRY(context_.database->write([&](Poco::Data::Session& session) {
+    return outbox::set_leaving(session, row.id, owner_) ? Status() : lease_lost();
+  }));
   const Status submitted = account_.session.client->submit(account_.session.credentials, mail, reader->size(), cancel_);
+  row.may_have_left = row.may_have_left || reader->was_read() || submitted.ok();
   KVC_TRY(reader->status());
   return submitted;
 }
 
 Status Sender::record_accepted(const OutboxRow& row) {
   return context_.database->write([&](Poco::Data::Session& session) {
+    const TimePoint now = context_.env.now();
     // Not held any more: the recipient's receipt was faster, or another program sent the same mail again. Both are
     // fine.
-    static_cast<void>(outbox::set_accepted(session, row.id, owner_, context_.env.now()));
+    if (outbox::set_accepted(session, row.id, owner_, now)) {
+      replies::start(session, row, now, context_.catalogue());
+    }
     return Status();
   });
 }
 
+Result<bool> Sender::withdrawn(const OutboxRow& row) {
+  bool gone = false;
+  KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
+    gone = !outbox::find(session, row.id);
+    return Status();
+  }));
+  return gone;
+}
+
 Result<bool> Sender::record_failure(const OutboxRow& row, const Status& failure) {
+  if (failure.is(error::storage_busy)) {
+    KVC_ASSIGN(const bool gone, withdrawn(row));
+    if (gone) {
+      return true;
+    }
+  }
   const Judgement judgement = classify(failure);
   const bool repeatable = judgement.reaction == Reaction::later || judgement.reaction == Reaction::later_and_stop;
   const bool gives_up =
@@ -211,11 +235,11 @@ Result<bool> Sender::record_failure(const OutboxRow& row, const Status& failure)
   const char* key = failure.code().key;
   const Status recorded = context_.database->write([&](Poco::Data::Session& session) {
     if (gives_up) {
-      static_cast<void>(outbox::set_failed(session, row.id, owner_, key));
+      static_cast<void>(outbox::set_failed(session, row.id, owner_, key, row.may_have_left));
     } else {
       const TimePoint next =
           repeatable ? context_.env.now() + backoff(row.tries_since, failure, context_.env) : row.next_try;
-      static_cast<void>(outbox::release(session, row.id, owner_, next, key, repeatable));
+      static_cast<void>(outbox::release(session, row.id, owner_, next, key, repeatable, row.may_have_left));
     }
     return Status();
   });

@@ -29,7 +29,9 @@ class Sender {
   Status seal(OutboxRow& row, const crypto::Certificate& recipient);
   Result<message::Outgoing> outgoing(const OutboxRow& row);
   Status store_sealed(OutboxRow& row, BlobWriter& writer, std::string_view sealed_for);
-  Status submit(const OutboxRow& row);
+  Status submit(OutboxRow& row);
+  /// The user took the message back while this run worked on it.
+  Result<bool> withdrawn(const OutboxRow& row);
   Status record_accepted(const OutboxRow& row);
   /// By the table of retry_policy.h. True if the run may go on; an error that concerns the account is given back.
   Result<bool> record_failure(const OutboxRow& row, const Status& failure);

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/clear_subject.h"
 
-#include "service/known.h"
-
 namespace kvc::service {
 
-std::string clear_subject(const ServiceId& id) {
-  if (id.type == kReceiptType || id.service == "1ClickAbrechnung") {
-    return id.service + '-' + id.type;
+std::string clear_subject(const ServiceId& id, const Catalogue& catalogue) {
+  if (const auto match = catalogue.find(id)) {
+    return match->message->subject;
   }
-  const bool says_its_id =
-      id.service.starts_with("eDokumentation") || id.service == "eTS" || id.service == "eMail-Dienst";
-  return says_its_id ? id.text() : id.service;
+  return catalogue.is_receipt(id) ? id.service + '-' + id.type : id.service;
 }
 
 }  // namespace kvc::service

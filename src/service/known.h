@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The service ids the program itself speaks of (protocol D). Everything else stays data.
+// Shorthands for the service the program itself writes in most often. What they are stands in the catalogue.
 #pragma once
 
+#include "service/catalogue.h"
 #include "service/service_id.h"
 
 namespace kvc::service {
 
-/// The type (second element) every receipt carries, whatever the service.
-inline constexpr const char* kReceiptType = "Eingangsbestaetigung";
-
-/// eNachricht 2.0: text and any files from practice to practice. The string is inferred [I].
+/// eNachricht: text and any files from practice to practice.
 inline ServiceId enachricht_delivery() {
-  return {"eNachricht", "Lieferung", "V2.0"};
+  return Catalogue::builtin().service("enachricht")->message(MessageKind::delivery)->id;
 }
-/// Its receipt (Eingangsbestaetigung), sent when the sender asked for one [I].
+/// Its receipt (Eingangsbestaetigung), sent when the sender asked for one.
 inline ServiceId enachricht_receipt() {
-  return {"eNachricht", kReceiptType, "V2.0"};
+  return Catalogue::builtin().receipt_for(enachricht_delivery());
 }
-
-/// The clear Subject of an eNachricht: never what a user typed (protocol C, "Privacy").
-inline constexpr const char* kEnachrichtSubject = "eNachricht";
-/// The clear Subject of its receipt, `<Service>-Eingangsbestaetigung` (protocol C, "MDN").
-inline constexpr const char* kEnachrichtReceiptSubject = "eNachricht-Eingangsbestaetigung";
 
 }  // namespace kvc::service

@@ -82,7 +82,7 @@ class Practice {
     draft.account_id = id;
     draft.to = to;
     draft.service_id = service::enachricht_delivery();
-    draft.subject = service::kEnachrichtSubject;
+    draft.subject = "eNachricht";
     draft.user_subject = kSubject;
     draft.text = kLetter;
     draft.files.push_back({kFile, "text/plain", "Anhang", Secret(std::string_view(kFileText))});

@@ -64,6 +64,9 @@ auto FakeServer::call(const char* name, Work&& work) -> decltype(work()) {
     return lost;
   }
   calls.emplace_back(name);
+  if (const auto hook = on_call) {
+    hook(name);
+  }
   if (auto& waiting = refusals[name]; !waiting.empty()) {
     const Status refusal = waiting.front();
     waiting.erase(waiting.begin());

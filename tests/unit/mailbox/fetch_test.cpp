@@ -289,19 +289,63 @@ TEST_F(Fetching, OldGenerationsStillOpen) {
   EXPECT_EQ(inbox_b().at(0).verdict, Verdict::valid);
 }
 
-TEST_F(Fetching, TooLargeMailStaysOnTheServer) {
-  on_server_b().emplace_back("large@kv-safenet.de", std::string(3000, 'x'));
+TEST_F(Fetching, TooLargeMailIsNotedOnceAndStaysOnTheServer) {
+  const std::string late = deliver(plain_mail());
+  on_server_b().insert(on_server_b().begin(),
+                       {"large@kv-safenet.de", "From: wer@kv-safenet.de\r\nSubject: eNachricht\r\nX-KVC-Dienstkennung: "
+                                               "eNachricht;Lieferung;V2.0\r\nMessage-ID: <large@kv-safenet.de>\r\n\r\n" +
+                                                   std::string(60000, 'x')});
+  settings::Settings small = world->environments.settings();
+  small.max_message_bytes = 20000;
+  const auto fetch_with = [&](const settings::Settings& settings) {
+    FakeEnvironments environments(settings, world->env, world->server, world->environments.trust_list());
+    account::AccountService accounts(world->database, *world->vault, environments, world->env, Log::none());
+    mailbox::MailboxService service(world->database, accounts, world->env, Log::none());
+    world->server.calls.clear();
+    return service.fetch("bert", world->account_b, {}, world->cancel).value();
+  };
+  const auto fetches = [&] { return std::count(world->server.calls.begin(), world->server.calls.end(), "fetch"); };
+  const auto first = fetch_with(small);
+  EXPECT_EQ(first.too_large, 1);
+  EXPECT_EQ(first.fetched, 1) << "the others are fetched all the same";
+  EXPECT_THAT(on_server_b(), SizeIs(1));
+  ASSERT_THAT(inbox_b(), SizeIs(2));
+  const auto noted = inbox_b()[0].too_large ? inbox_b()[0] : inbox_b()[1];
+  EXPECT_TRUE(noted.too_large);
+  EXPECT_EQ(noted.from, "wer@kv-safenet.de");
+  EXPECT_EQ(noted.service_key, "enachricht");
+  EXPECT_FALSE(noted.opened);
+  std::ostringstream raw;
+  EXPECT_TRUE(world->mailbox->open("bert", noted.id).status().is(error::invalid_state));
+  EXPECT_TRUE(world->mailbox->read_raw("bert", noted.id, raw).is(error::invalid_state));
+  EXPECT_EQ(*world->mailbox->reopen("bert", world->account_b, {}, world->cancel), 0);
+
+  const auto second = fetch_with(small);
+  EXPECT_EQ(fetches(), 0) << "not asked for again";
+  EXPECT_EQ(second.too_large, 0);
+  EXPECT_THAT(on_server_b(), SizeIs(1)) << "and never deleted";
+  EXPECT_THAT(inbox_b(), SizeIs(2));
+
+  const auto third = fetch_with(world->environments.settings());
+  EXPECT_EQ(third.fetched, 1) << "the limit was raised";
+  EXPECT_THAT(on_server_b(), IsEmpty());
+  ASSERT_THAT(inbox_b(), SizeIs(2));
+  for (const auto& item : inbox_b()) {
+    EXPECT_FALSE(item.too_large);
+  }
+  EXPECT_EQ(rows("mail_blob"), 2 + 1) << "two mails and the receipt, no empty one is left";
+}
+
+TEST_F(Fetching, TooLargeDraftsAreRefused) {
   settings::Settings small = world->environments.settings();
   small.max_message_bytes = 1000;
   FakeEnvironments environments(small, world->env, world->server, world->environments.trust_list());
   account::AccountService accounts(world->database, *world->vault, environments, world->env, Log::none());
   mailbox::MailboxService service(world->database, accounts, world->env, Log::none());
-  EXPECT_TRUE(service.fetch("bert", world->account_b, {}, world->cancel).ok());
-  EXPECT_EQ(world->overview("bert", world->account_b).last_error, error::too_large.key);
-  EXPECT_THAT(on_server_b(), SizeIs(1));
   auto large = draft();
   large.text = std::string(1001, 'x');
   EXPECT_TRUE(service.queue("anna", large).status().is(error::too_large));
+  EXPECT_TRUE(service.save_draft("anna", large).status().is(error::too_large));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <sstream>
 
+#include "account/sql.h"
 #include "service/known.h"
 #include "unit/account/world.h"
 
@@ -27,7 +28,7 @@ class Mailbox : public ::testing::Test {
     made.account_id = world->account_a;
     made.to = to;
     made.service_id = service::enachricht_delivery();
-    made.subject = service::kEnachrichtSubject;
+    made.subject = "eNachricht";
     made.user_subject = kUserSubject;
     made.text = kText;
     made.files.push_back({kFileName, "text/plain", "Anhang", Secret(std::string_view(kFileContent))});
@@ -90,10 +91,21 @@ class Mailbox : public ::testing::Test {
     on_server_b().emplace_back(mail.message_id, text);
     return mail.message_id;
   }
+  // How many rows a table has.
+  std::int64_t rows(const std::string& table) {
+    std::int64_t count = -1;
+    const Status read = world->database->read([&](Poco::Data::Session& session) {
+      account::Sql sql(session, "SELECT count(*) FROM " + table);
+      sql.into(count).next();
+      return Status();
+    });
+    EXPECT_TRUE(read.ok()) << read.to_string();
+    return count;
+  }
   static message::Outgoing plain_mail() {
     message::Outgoing mail;
     mail.service_id = service::enachricht_delivery();
-    mail.subject = service::kEnachrichtSubject;
+    mail.subject = "eNachricht";
     mail.text = "Hallo";
     mail.request_receipt = true;
     return mail;

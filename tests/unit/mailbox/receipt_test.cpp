@@ -149,7 +149,7 @@ TEST_F(Receipts, OfAStrangerConfirmNothing) {
   forged.account_id = world->account_b;
   forged.to = kAddressA;
   forged.service_id = service::enachricht_receipt();
-  forged.subject = service::kEnachrichtReceiptSubject;
+  forged.subject = "eNachricht-Eingangsbestaetigung";
   forged.in_reply_to = item_a(id).message_id;
   forged.request_receipt = false;
   ASSERT_TRUE(world->mailbox->queue("bert", forged).ok());
@@ -179,7 +179,7 @@ TEST_F(Receipts, AnswersMarkTheMessage) {
   answer.account_id = world->account_b;
   answer.to = kAddressA;
   answer.service_id = service::enachricht_delivery();
-  answer.subject = service::kEnachrichtSubject;
+  answer.subject = "eNachricht";
   answer.text = "Danke";
   answer.in_reply_to = item_a(id).message_id;
   ASSERT_TRUE(world->mailbox->queue("bert", answer).ok());

@@ -167,18 +167,52 @@ TEST_F(Sending, OneBadMessageDoesNotHoldUpTheOthers) {
   EXPECT_EQ(summary->waiting, 1);
 }
 
-TEST_F(Sending, WithdrawOnlyBeforeTheFirstTry) {
+TEST_F(Sending, WithdrawUntilTheFirstByteLeaves) {
   const std::string untouched = queue(draft());
   ASSERT_TRUE(world->mailbox->withdraw("anna", untouched).ok());
   EXPECT_THAT(outbox_a(), IsEmpty());
   const std::string tried = queue(draft());
-  world->server.refusals["submit"] = {Status(error::timeout, "maybe it arrived")};
+  EXPECT_TRUE(item_a(tried).withdrawable);
+  world->set_fault(Fault::Kind::answer_lost, 2);  // certificate_of, submit: it arrived, and nobody here knows
   ASSERT_TRUE(send().ok());
+  world->fault = {};
+  EXPECT_FALSE(item_a(tried).withdrawable);
   EXPECT_TRUE(world->mailbox->withdraw("anna", tried).is(error::invalid_state));
   ASSERT_TRUE(world->mailbox->retry("anna", tried).ok());
   EXPECT_TRUE(world->mailbox->withdraw("anna", tried).is(error::invalid_state)) << "retry does not undo a try";
   EXPECT_EQ(send()->accepted, 1);
   EXPECT_TRUE(world->mailbox->retry("anna", tried).is(error::invalid_state)) << "it is gone";
+}
+
+TEST_F(Sending, WithdrawAfterTriesThatNeverReachedTheServer) {
+  const std::string id = queue(draft());
+  world->server.refusals["submit"] = {Status(error::unreachable, "no connection, nothing was read")};
+  ASSERT_TRUE(send().ok());
+  ASSERT_EQ(item_a(id).tries, 1);
+  EXPECT_TRUE(item_a(id).next_try.has_value());
+  EXPECT_TRUE(item_a(id).withdrawable) << "a try that ended before the first byte";
+  ASSERT_TRUE(world->mailbox->withdraw("anna", id).ok());
+  EXPECT_THAT(outbox_a(), IsEmpty());
+  EXPECT_EQ(rows("mail_blob"), 0) << "the sealed mail went, too";
+  EXPECT_EQ(rows("outbox_reply"), 0);
+  EXPECT_THAT(world->server.state.submitted, IsEmpty());
+}
+
+TEST_F(Sending, WithdrawnWhileTheRunWorksOnItNeverLeaves) {
+  const std::string id = queue(draft());
+  const std::string other = queue(draft());
+  world->server.on_call = [&](const std::string& call) {
+    if (call == "certificate_of") {
+      world->server.on_call = {};
+      EXPECT_TRUE(world->mailbox->withdraw("anna", id).ok());
+    }
+  };
+  const auto sent = send();
+  ASSERT_TRUE(sent.ok()) << sent.status().to_string();
+  EXPECT_EQ(sent->accepted, 1);
+  ASSERT_THAT(outbox_a(), SizeIs(1));
+  EXPECT_EQ(item_a(other).state, OutboxState::accepted);
+  EXPECT_THAT(world->server.state.submitted, SizeIs(1));
 }
 
 // ---- certificates ----

@@ -68,7 +68,7 @@ TEST(ServiceId, RefusesTheEmptyAndTheHuge) {
 /// protocol D, column "outer Subject"
 TEST(ClearSubject, IsTheOneOfTheTable) {
   EXPECT_EQ(clear_subject({"Arztbrief", "VHitG-Versand", "V1.2"}), "Arztbrief");
-  EXPECT_EQ(clear_subject(enachricht_delivery()), kEnachrichtSubject);
+  EXPECT_EQ(clear_subject(enachricht_delivery()), "eNachricht");
   EXPECT_EQ(clear_subject({"1ClickAbrechnung", "Lieferung", "V2.0"}), "1ClickAbrechnung-Lieferung");
   EXPECT_EQ(clear_subject({"eDokumentation-QSHLT", "Lieferung", "V2.0"}), "eDokumentation-QSHLT;Lieferung;V2.0");
   EXPECT_EQ(clear_subject({"eMail-Dienst", "Lieferung", "V1.0"}), "eMail-Dienst;Lieferung;V1.0");
@@ -77,8 +77,8 @@ TEST(ClearSubject, IsTheOneOfTheTable) {
 
 /// protocol C, "MDN": Subject `<Service>-Eingangsbestaetigung`
 TEST(ClearSubject, OfAReceiptNamesTheService) {
-  EXPECT_EQ(clear_subject(enachricht_receipt()), kEnachrichtReceiptSubject);
-  EXPECT_EQ(clear_subject({"eDokumentation", kReceiptType, "V2.0"}), "eDokumentation-Eingangsbestaetigung");
+  EXPECT_EQ(clear_subject(enachricht_receipt()), "eNachricht-Eingangsbestaetigung");
+  EXPECT_EQ(clear_subject({"eDokumentation", "Eingangsbestaetigung", "V2.0"}), "eDokumentation-Eingangsbestaetigung");
 }
 
 }  // namespace

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading the inbox: pages, filters, search.
+#include <Poco/UTF8String.h>
+
+#include <algorithm>
+
+#include "mailbox/cursor.h"
+#include "mailbox/inbox_details.h"
+#include "mailbox/service_impl.h"
+#include "store/sql.h"
+
+namespace kvc::mailbox {
+namespace {
+
+Key key_of(const InboxRow& row) {
+  return {store::millis(row.received), row.id};
+}
+
+// Case is folded letter by letter, umlauts included. Bytes that are no UTF-8 are compared as they are.
+std::string folded(const std::string& text) {
+  return Poco::UTF8::toLower(text);
+}
+
+bool contains(const std::string& text, const std::string& folded_word) {
+  return folded(text).find(folded_word) != std::string::npos;
+}
+
+/// The conditions no index knows.
+class Sieve {
+ public:
+  Sieve(const InboxFilter& filter, const ContentCipher& cipher)
+      : filter_(filter), cipher_(cipher), word_(folded(filter.search)) {}
+
+  [[nodiscard]] Result<bool> wanted(const InboxRow& row) const {
+    if ((filter_.unread_only && row.read) || (filter_.unassigned_only && !row.unassigned)) {
+      return false;
+    }
+    if (filter_.verdict && (row.verdict != *filter_.verdict || row.too_large_limit != 0 || !row.processed)) {
+      return false;
+    }
+    return word_.empty() ? Result<bool>(true) : found(row);
+  }
+
+ private:
+  [[nodiscard]] Result<bool> found(const InboxRow& row) const {
+    if (contains(row.sender, word_) || contains(row.subject, word_)) {
+      return true;
+    }
+    KVC_ASSIGN(const InboxDetails details, open_details(cipher_, row));
+    return contains(details.from, word_) || contains(details.subject, word_) ||
+           std::any_of(details.file_names.begin(), details.file_names.end(),
+                       [&](const std::string& name) { return contains(name, word_); });
+  }
+
+  const InboxFilter& filter_;
+  const ContentCipher& cipher_;
+  std::string word_;
+};
+
+InboxScan scan_of(const InboxFilter& filter, std::string_view account_id, std::string_view user_id, const Key& begin) {
+  InboxScan scan;
+  scan.account_id = account_id;
+  scan.user_id = user_id;
+  scan.before = begin;
+  // One index narrows the rows, the sieve does the rest.
+  if (filter.unassigned_only) {
+    scan.unassigned = true;
+  } else if (filter.service_key) {
+    scan.service_key = filter.service_key;
+  } else if (filter.verdict) {
+    scan.verdict = std::string(message::name(*filter.verdict));
+  }
+  if (filter.from) {
+    scan.from = store::millis(*filter.from);
+  }
+  if (filter.to) {
+    scan.before = std::min(scan.before, Key{store::millis(*filter.to), ""});
+  }
+  return scan;
+}
+
+Result<std::vector<OpenAccount>> accounts_for(MailboxService::Impl& impl, std::string_view user_id,
+                                              std::string_view account_id) {
+  std::vector<OpenAccount> accounts;
+  if (!account_id.empty()) {
+    KVC_ASSIGN(auto account, impl.open_account(user_id, account_id));
+    accounts.push_back(std::move(account));
+    return accounts;
+  }
+  KVC_ASSIGN(const auto all, impl.context.accounts.list(user_id));
+  for (const account::Overview& overview : all) {
+    auto account = impl.open_account(user_id, overview.id);
+    if (account.status().is(error::invalid_state)) {
+      continue;  // no certificate yet, so no mail either
+    }
+    KVC_TRY(account.status());
+    accounts.push_back(std::move(account).value());
+  }
+  return accounts;
+}
+
+}  // namespace
+
+Result<InboxItem> MailboxService::Impl::inbox_item(const InboxRow& row, const OpenAccount& account) {
+  KVC_ASSIGN(InboxDetails details, open_details(account.cipher, row));
+  const auto first_of = [](const std::string& signed_value, const std::string& clear_value) {
+    return signed_value.empty() ? clear_value : signed_value;
+  };
+  InboxItem result;
+  result.id = row.id;
+  result.account_id = row.account_id;
+  result.message_id = row.message_id;
+  result.from = first_of(details.from, row.sender);
+  result.service_id = first_of(details.service_id, row.service_id);
+  result.service_key = row.service_key;
+  result.thread_id = row.thread_id;
+  result.in_reply_to = first_of(details.in_reply_to, row.in_reply_to);
+  result.subject = first_of(details.subject, row.subject);
+  result.received = row.received;
+  result.date = row.header_date;
+  result.verdict = row.verdict;
+  result.opened = row.opened;
+  result.is_receipt = row.is_receipt;
+  result.read = row.read;
+  result.parts = static_cast<std::size_t>(row.parts);
+  result.file_names = std::move(details.file_names);
+  result.too_large = row.too_large_limit != 0;
+  if (row.unassigned) {
+    result.unassigned = UnassignedAnswer{result.from, row.header_date, row.message_id, std::move(details.guid)};
+  }
+  return result;
+}
+
+Result<InboxPage> MailboxService::Impl::list_inbox(std::string_view user_id, const InboxFilter& filter,
+                                                   std::string_view cursor, std::size_t limit) {
+  KVC_ASSIGN(const Key begin, parse_cursor(cursor));
+  limit = std::clamp<std::size_t>(limit, 1, kLargestPage);
+  KVC_ASSIGN(const auto accounts, accounts_for(*this, user_id, filter.account_id));
+  std::vector<Stretch<InboxItem>> stretches;
+  for (const OpenAccount& account : accounts) {
+    const Sieve sieve(filter, account.cipher);
+    InboxScan scan = scan_of(filter, account.id(), user_id, begin);
+    Stretch<InboxRow> rows;
+    KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
+      rows = read_stretch<InboxRow>(
+          scan.before, limit, InboxPage::kScanLimit,
+          [&](const Key& before, std::size_t count) {
+            scan.before = before;
+            scan.limit = count;
+            return inbox::scan(session, scan);
+          },
+          [&](const InboxRow& row) { return sieve.wanted(row); }, key_of);
+      return rows.status;
+    }));
+    Stretch<InboxItem>& items = stretches.emplace_back();
+    items.end = rows.end;
+    items.more = rows.more;
+    for (const auto& [key, row] : rows.found) {
+      KVC_ASSIGN(auto item, inbox_item(row, account));
+      items.found.emplace_back(key, std::move(item));
+    }
+  }
+  InboxPage page;
+  page.items = merge(std::move(stretches), limit, page.next);
+  return page;
+}
+
+Result<std::vector<InboxItem>> MailboxService::Impl::inbox(std::string_view user_id, std::string_view account_id,
+                                                           std::size_t offset, std::size_t limit, std::size_t& total) {
+  KVC_ASSIGN(const auto account, open_account(user_id, account_id));
+  std::vector<InboxRow> rows;
+  KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
+    rows = inbox::page(session, account_id, user_id, offset, limit, total);
+    return Status();
+  }));
+  std::vector<InboxItem> items;
+  for (const InboxRow& row : rows) {
+    KVC_ASSIGN(auto made, inbox_item(row, account));
+    items.push_back(std::move(made));
+  }
+  return items;
+}
+
+}  // namespace kvc::mailbox
