@@ -43,6 +43,7 @@ struct Choice {
   std::string quarter;  ///< "2025-4"
   Purpose purpose = Purpose::real;
   bool complete = true;
+  bool hzv = false;  ///< billing for hausarztzentrierte Versorgung, "ABRECHNUNG HZV"
   std::vector<ChosenFile> files;
   /// The newest earlier version; needed for a correction, and only for one.
   std::optional<Begleitdatei> corrects;
