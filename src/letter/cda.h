@@ -34,8 +34,7 @@ struct Patient {
   Person name;
   std::string birth_date;  ///< YYYY-MM-DD
   Gender gender = Gender::unknown;
-  std::string kvnr;      ///< a letter and nine digits; empty for other patients
-  std::string local_id;  ///< the practice system's number; empty: not written
+  std::string kvnr;  ///< a letter and nine digits; empty: no id is written, because any other has no OID
   PostalAddress address;
 };
 
@@ -53,9 +52,9 @@ struct Letter {
   std::string pdf_name;  ///< the file the body refers to
 };
 
-/// The document, UTF-8. The body is a section that names the PDF; no clinical content. Errors: invalid_field (parameter
-/// "field": document_id, patient.family, patient.birth_date, patient.kvnr, author.family, practice.name, bsnr, lanr,
-/// pdf_name, ...). What is written passes check_structure().
+/// The document, UTF-8. The body is a nonXMLBody that refers to the PDF beside it; no clinical content. Errors:
+/// invalid_field (parameter "field": document_id, patient.family, patient.birth_date, patient.kvnr, author.family,
+/// practice.name, bsnr, lanr, pdf_name, ...). What is written passes check_structure().
 Result<std::string> write_cda(const Letter& letter);
 
 /// What a received header says of the patient. Empty fields were not there or not usable.
