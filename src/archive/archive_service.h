@@ -55,17 +55,27 @@ class ArchiveService {
   /// Imports a file, or a folder with everything below it: every regular file whose name ends in .eml (any case);
   /// symbolic links are not followed, folders are read entry by entry. Each mail is stored in its original bytes in
   /// the inbox of the account that has a key for it (the addressee's first), judged at its signing time, and never
-  /// causes a receipt. Runs any number of times: what is there is a duplicate. Cancelling keeps what was imported.
-  /// Progress keys: "archive.file" (with permille -1: folders are not counted beforehand).
-  /// Errors: file_unreadable for `path` itself, invalid_state if the user has no account with a certificate, storage,
-  /// session_locked. Everything that concerns one file alone is in the summary.
+  /// causes a receipt. It stands in the list at the Date of its header. Runs any number of times: what is there is a
+  /// duplicate. Cancelling keeps what was imported. Progress keys: "archive.file" (with permille -1: folders are not
+  /// counted beforehand). Errors: file_unreadable for `path` itself, invalid_state if the user has no account with a
+  /// certificate, storage, session_locked. Everything that concerns one file alone is in the summary.
   Result<ImportSummary> import(std::string_view user_id, const std::string& path, const ProgressFn& progress,
                                const Cancel& cancel);
 
-  /// The original bytes of an inbox message. Error: not_found.
+  /// The time at which a mail from an archive is judged from now on; its signing time, the signer's own claim, until
+  /// somebody knows better. The verdict in the list stays that of the import; opening and protocol() use the new time.
+  /// Errors: not_found, invalid_state for a mail that came from the server.
+  Status set_reference_time(std::string_view user_id, std::string_view inbox_id,
+                            const message::ReferenceTime& reference);
+
+  /// The original bytes of an inbox message, or of a sent one (`outbox_id`) as they left. Errors: not_found,
+  /// invalid_state for a message that was never sealed, file_unwritable.
   Status export_eml(std::string_view user_id, std::string_view inbox_id, std::ostream& out);
-  /// Everything that can be said about an inbox message. Does not mark it as read.
+  Status export_sent_eml(std::string_view user_id, std::string_view outbox_id, std::ostream& out);
+  /// Everything that can be said about an inbox message, or about a sent one. Does not mark it as read. Errors as
+  /// above.
   Result<Protocol> protocol(std::string_view user_id, std::string_view inbox_id);
+  Result<Protocol> sent_protocol(std::string_view user_id, std::string_view outbox_id);
 
  private:
   struct Impl;

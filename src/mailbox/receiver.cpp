@@ -5,6 +5,7 @@
 #include <istream>
 #include <ostream>
 
+#include "mailbox/archived.h"
 #include "mailbox/drafting.h"
 #include "mailbox/record.h"
 
@@ -50,7 +51,7 @@ Reader::Reader(const Context& context, const OpenAccount& account) : context_(co
 Result<message::OpenedMessage> Reader::judge(const InboxRow& row) {
   KVC_ASSIGN(const auto source, BlobReader::open(*context_.database, row.blob_id));
   std::istream mail(source.get());
-  options_.at = row.received;
+  KVC_ASSIGN(options_.at, reference_time(*context_.database, row));
   options_.now = row.received;
   auto opened = message::open(mail, options_);
   KVC_TRY(source->status());
@@ -78,7 +79,8 @@ Status Reader::record(InboxRow& row, const message::OpenedMessage& message) {
   KVC_ASSIGN(row.details, account_.cipher.seal(pack({facts.from, facts.subject, facts.service_id, facts.in_reply_to}),
                                                details_place(row)));
   std::optional<OutboxRow> receipt;
-  if (facts.owed) {
+  KVC_ASSIGN(const bool from_archive, is_archived(*context_.database, row.id));
+  if (facts.owed && !from_archive) {
     KVC_ASSIGN(receipt, row_for(*facts.owed, row.id, account_, context_.env));
   }
   return context_.database->write([&](Poco::Data::Session& session) {

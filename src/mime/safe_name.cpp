@@ -57,13 +57,13 @@ std::uint32_t code_point(std::string_view bytes) {
   return value;
 }
 
-std::string harmless(std::string_view text) {
+std::string harmless(std::string_view text, std::string_view unwanted) {
   std::string name;
   for (std::size_t at = 0; at < text.size();) {
     const std::string_view one = text.substr(at, sequence(text, at));
     at += one.size();
     const std::uint32_t c = code_point(one);
-    if (c < 0x20 || c == 0x7f || (c < 0x80 && kMeaningful.find(static_cast<char>(c)) != std::string_view::npos) ||
+    if (c < 0x20 || c == 0x7f || (c < 0x80 && unwanted.find(static_cast<char>(c)) != std::string_view::npos) ||
         deceptive(c)) {
       name += '_';
     } else {
@@ -125,12 +125,16 @@ std::string numbered(const std::string& name, int number) {
 
 }  // namespace
 
+std::string shown_line(std::string_view text) {
+  return harmless(to_utf8(text, "utf-8"), "");
+}
+
 std::string safe_name(std::string_view sent, std::string_view fallback) {
   const std::size_t slash = sent.find_last_of("/\\");
   if (slash != std::string_view::npos) {
     sent.remove_prefix(slash + 1);
   }
-  std::string name = harmless(to_utf8(sent, "utf-8"));
+  std::string name = harmless(to_utf8(sent, "utf-8"), kMeaningful);
   trim(name);
   if (device_name(name)) {
     name.insert(name.begin(), '_');

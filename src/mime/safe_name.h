@@ -12,6 +12,10 @@ namespace kvc::mime {
 /// [D] Shorter than the 143 bytes an encrypting file system leaves, so that "-2" and an extension still fit.
 inline constexpr std::size_t kMaxSafeName = 120;
 
+/// Text of others on one line for people: well-formed UTF-8, control characters and those that turn the direction of
+/// writing or are invisible as "_".
+std::string shown_line(std::string_view text);
+
 /// A file name made of what the sender wrote: the part after the last '/' or '\', well-formed UTF-8 in at most
 /// kMaxSafeName bytes (the extension is kept), without control characters, characters that turn the direction of
 /// writing or are invisible (so that "gpj.exe" cannot look like "exe.jpg"), characters a shell or a file system gives

@@ -10,6 +10,12 @@ namespace {
 
 using namespace std::string_literals;
 
+TEST(ShownLine, IsOneLineThatRunsOneWay) {
+  EXPECT_EQ(shown_line("Befund: \"Müller\" & Co. <a/b>"), "Befund: \"Müller\" & Co. <a/b>");
+  EXPECT_EQ(shown_line("a\r\nb\x1b[0m\xE2\x80\xAEz"), "a__b_[0m_z");
+  EXPECT_EQ(shown_line("M\xFCller"), "Müller");
+}
+
 TEST(SafeName, KeepsOrdinaryNames) {
   for (const char* name : {"Befund Müller 2.pdf", "a.tar.gz", "Z01999999900_05.01.2026_09.25.con.XKM", "Console.txt",
                            "com10.txt", "nullwert.csv"}) {
