@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kvconnect/answers.h"
 
-#include <Poco/Exception.h>
-#include <Poco/SAX/Attributes.h>
-#include <Poco/SAX/DefaultHandler.h>
-#include <Poco/SAX/SAXParser.h>
-
 #include <algorithm>
 #include <charconv>
 #include <map>
 
 #include "kvconnect/protocol_constants.h"
+#include "xml/reader.h"
 
 namespace kvc::kvconnect {
 namespace {
-
-using Poco::XML::XMLString;
 
 /// One element of interest: its attributes and the texts of its children, by local name.
 struct Record {
@@ -32,24 +26,12 @@ struct Record {
   }
 };
 
-std::string trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && blank(text.front())) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && blank(text.back())) {
-    text.remove_suffix(1);
-  }
-  return std::string(text);
-}
-
 /// Collects the elements called `wanted`, wherever they are.
-class Collector : public Poco::XML::DefaultHandler {
+class Collector : public xml::Handler {
  public:
   Collector(std::string_view wanted, std::size_t limit) : wanted_(wanted), limit_(limit) {}
 
-  void startElement(const XMLString&, const XMLString& local, const XMLString&,
-                    const Poco::XML::Attributes& attributes) override {
+  Status start(std::string_view, std::string_view local, const std::vector<xml::Attribute>& attributes, int) override {
     ++depth_;
     if (depth_ == 1) {
       root_ = local;
@@ -57,39 +39,37 @@ class Collector : public Poco::XML::DefaultHandler {
     if (record_depth_ == 0 && local == wanted_ && records_.size() < limit_) {
       record_depth_ = depth_;
       Record record;
-      for (int i = 0; i < attributes.getLength(); ++i) {
-        record.attributes.emplace(attributes.getLocalName(i), attributes.getValue(i).substr(0, kMaxFieldBytes));
+      for (const xml::Attribute& attribute : attributes) {
+        record.attributes.emplace(attribute.name, attribute.value);
       }
       records_.push_back(std::move(record));
     } else if (record_depth_ != 0 && depth_ == record_depth_ + 1) {
       text_.clear();
     }
+    return {};
   }
 
-  void endElement(const XMLString&, const XMLString& local, const XMLString&) override {
+  Status end(std::string_view, std::string_view local) override {
     if (record_depth_ != 0 && depth_ == record_depth_ + 1) {
-      records_.back().fields.emplace(local, trimmed(text_));  // of two with one name the first counts
+      // Of two with one name the first counts.
+      records_.back().fields.emplace(local, xml::trimmed(text_));
       text_.clear();
     }
     if (depth_ == record_depth_) {
       record_depth_ = 0;
     }
     --depth_;
+    return {};
   }
 
-  void characters(const Poco::XML::XMLChar text[], int start, int length) override {
-    if (record_depth_ == 0 || depth_ != record_depth_ + 1) {
-      return;
+  Status text(std::string_view piece) override {
+    if (record_depth_ != 0 && depth_ == record_depth_ + 1) {
+      text_ += piece;
     }
-    if (text_.size() + static_cast<std::size_t>(length) > kMaxFieldBytes) {
-      too_large_ = true;
-      return;
-    }
-    text_.append(text + start, static_cast<std::size_t>(length));
+    return {};
   }
 
   [[nodiscard]] const std::string& root() const { return root_; }
-  [[nodiscard]] bool too_large() const { return too_large_; }
   [[nodiscard]] const std::vector<Record>& records() const { return records_; }
 
  private:
@@ -100,69 +80,26 @@ class Collector : public Poco::XML::DefaultHandler {
   std::string text_;
   int depth_ = 0;
   int record_depth_ = 0;
-  bool too_large_ = false;
 };
 
-/// True if a document type declaration (or anything else that is no comment and no processing instruction) stands
-/// before the root element: the only place XML 1.0 allows one.
-bool declares_document_type(std::string_view xml) {
-  if (xml.starts_with("\xEF\xBB\xBF")) {
-    xml.remove_prefix(3);
-  }
-  for (;;) {
-    const std::size_t open = xml.find('<');
-    if (open == std::string_view::npos) {
-      return false;
-    }
-    xml.remove_prefix(open);
-    std::string_view end;
-    if (xml.starts_with("<?")) {
-      end = "?>";
-    } else if (xml.starts_with("<!--")) {
-      end = "-->";
-    } else {
-      return xml.starts_with("<!");
-    }
-    const std::size_t close = xml.find(end, 2);
-    if (close == std::string_view::npos) {
-      return false;  // not well-formed: the parser says so
-    }
-    xml.remove_prefix(close + end.size());
-  }
-}
-
-Status bad(const char* why) {
+Status bad(const std::string& why) {
   return {error::bad_answer, why};
 }
 
-Status collect(std::string_view xml, std::string_view root, Collector& collector) {
-  if (xml.size() > kMaxHeaderList) {
-    return bad("the XML answer is too large");
+Status collect(std::string_view document, std::string_view root, Collector& collector) {
+  xml::Limits limits;
+  limits.bytes = kMaxHeaderList;
+  limits.elements = kMaxHeaderList;  // the size alone is what bounds a list of waiting mails
+  limits.text_bytes = kMaxFieldBytes;
+  const Status read = xml::parse(document, limits, collector);
+  if (read.is(error::out_of_memory)) {
+    return read;
   }
-  // UTF-16 and UTF-32 hide a DOCTYPE from the look above; no KV-Connect server writes them.
-  if (xml.find('\0') != std::string_view::npos || xml.starts_with("\xFF\xFE") || xml.starts_with("\xFE\xFF")) {
-    return bad("the XML answer is not in an ASCII-compatible encoding");
-  }
-  if (declares_document_type(xml)) {
-    return bad("the XML answer has a document type declaration");
-  }
-  try {
-    Poco::XML::SAXParser parser;
-    parser.setFeature(Poco::XML::XMLReader::FEATURE_NAMESPACES, true);
-    parser.setFeature(Poco::XML::XMLReader::FEATURE_EXTERNAL_GENERAL_ENTITIES, false);
-    parser.setFeature(Poco::XML::XMLReader::FEATURE_EXTERNAL_PARAMETER_ENTITIES, false);
-    parser.setContentHandler(&collector);
-    parser.parseMemoryNP(xml.data(), xml.size());
-  } catch (const Poco::Exception&) {
-    return bad("the XML answer is not well-formed");
-  } catch (const std::exception&) {
-    return bad("the XML answer cannot be read");
+  if (!read.ok()) {
+    return bad("the answer: " + read.detail());
   }
   if (collector.root() != root) {
     return bad("the XML answer is of another kind");
-  }
-  if (collector.too_large()) {
-    return bad("an element of the XML answer is too large");
   }
   return {};
 }
@@ -176,9 +113,9 @@ std::string without_brackets(std::string id) {
 
 }  // namespace
 
-Result<AccountInfo> parse_account(std::string_view xml) {
+Result<AccountInfo> parse_account(std::string_view document) {
   Collector found("account", 1);
-  KVC_TRY(collect(xml, "account", found));
+  KVC_TRY(collect(document, "account", found));
   const Record& record = found.records().front();
   AccountInfo account;
   account.uid = record.attribute("uid");
@@ -192,9 +129,9 @@ Result<AccountInfo> parse_account(std::string_view xml) {
   return account;
 }
 
-Result<std::vector<transport::WaitingMail>> parse_headers(std::string_view xml, std::size_t limit) {
+Result<std::vector<transport::WaitingMail>> parse_headers(std::string_view document, std::size_t limit) {
   Collector found("header", limit);
-  KVC_TRY(collect(xml, "headers", found));
+  KVC_TRY(collect(document, "headers", found));
   std::vector<transport::WaitingMail> mails;
   for (const Record& record : found.records()) {
     transport::WaitingMail mail;
@@ -212,12 +149,12 @@ Result<std::vector<transport::WaitingMail>> parse_headers(std::string_view xml, 
   return mails;
 }
 
-Result<std::string> parse_certificate(std::string_view xml) {
-  if (trimmed(xml).empty()) {
+Result<std::string> parse_certificate(std::string_view document) {
+  if (xml::trimmed(document).empty()) {
     return Status(error::no_certificate, "the server has no certificate");
   }
   Collector found("certificate", 1);
-  KVC_TRY(collect(xml, "certificate", found));
+  KVC_TRY(collect(document, "certificate", found));
   std::string pem = found.records().front().field("body");
   if (pem.empty()) {
     return Status(error::no_certificate, "the server has no certificate");
@@ -225,10 +162,10 @@ Result<std::string> parse_certificate(std::string_view xml) {
   return pem;
 }
 
-Result<std::vector<CsrStatusEntry>> parse_csr_status(std::string_view xml) {
+Result<std::vector<CsrStatusEntry>> parse_csr_status(std::string_view document) {
   constexpr std::size_t kMaxEntries = 1000;
   Collector found("status-entry", kMaxEntries);
-  KVC_TRY(collect(xml, "csr-status", found));
+  KVC_TRY(collect(document, "csr-status", found));
   std::vector<CsrStatusEntry> entries;
   for (const Record& record : found.records()) {
     const std::string number = record.attribute("status");
@@ -243,7 +180,7 @@ Result<std::vector<CsrStatusEntry>> parse_csr_status(std::string_view xml) {
 
 Result<std::string> parse_version(std::string_view text) {
   constexpr std::size_t kMaxVersion = 64;
-  std::string version = trimmed(text);
+  std::string version(xml::trimmed(text));
   const bool printable =
       std::all_of(version.begin(), version.end(), [](char c) { return c >= ' ' && c < 0x7f && c != '<'; });
   if (version.empty() || version.size() > kMaxVersion || !printable) {

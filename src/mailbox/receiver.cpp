@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "account/sql.h"
+#include "mailbox/archived.h"
 #include "mailbox/drafting.h"
 #include "mailbox/inbox_details.h"
 #include "mailbox/replies.h"
@@ -53,7 +54,7 @@ Reader::Reader(const Context& context, const OpenAccount& account) : context_(co
 Result<message::OpenedMessage> Reader::judge(const InboxRow& row) {
   KVC_ASSIGN(const auto source, BlobReader::open(*context_.database, row.blob_id));
   std::istream mail(source.get());
-  options_.at = row.received;
+  KVC_ASSIGN(options_.at, reference_time(*context_.database, row));
   options_.now = row.received;
   auto opened = message::open(mail, options_);
   KVC_TRY(source->status());
@@ -111,7 +112,8 @@ Result<Reader::Consequences> Reader::consequences(InboxRow& row, const message::
     }
   }
   KVC_ASSIGN(row.details, seal_details(account_.cipher, details, row));
-  if (facts.owed) {
+  KVC_ASSIGN(const bool from_archive, is_archived(*context_.database, row.id));
+  if (facts.owed && !from_archive) {
     KVC_ASSIGN(found.receipt, row_for(*facts.owed, row.id, account_, context_));
   }
   found.facts = std::move(facts);

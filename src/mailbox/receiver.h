@@ -19,10 +19,12 @@ class Reader {
  public:
   Reader(const Context& context, const OpenAccount& account);
 
-  /// Judged at the time of receipt. Error: storage only; a mail that cannot be read is a verdict, not an error.
+  /// Judged at the time of receipt; a mail from an archive at its own reference time (archived.h). Error: storage only;
+  /// a mail that cannot be read is a verdict, not an error.
   Result<message::OpenedMessage> judge(const InboxRow& row);
   /// In one transaction: verdict and details into `row`, confirmation or answer to the outbox, the owed receipt queued.
-  /// Without effect on a mail that was opened before, or that still does not open.
+  /// A mail from an archive owes no receipt. Without effect on a mail that was opened before, or that still does not
+  /// open.
   Status record(InboxRow& row, const message::OpenedMessage& message);
   /// Which of the account's keys opened the outermost layer.
   [[nodiscard]] OpenedBy opened_by(const message::OpenedMessage& message) const;

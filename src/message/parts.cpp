@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <openssl/evp.h>
-
-#include <array>
 #include <exception>
 #include <ostream>
 
 #include "base/status.h"
-#include "crypto/library_context.h"
-#include "crypto/openssl_ptr.h"
+#include "crypto/sha256.h"
 #include "message/content.h"
 #include "mime/charset.h"
 #include "mime/split.h"
@@ -16,34 +12,8 @@
 namespace kvc::message {
 namespace {
 
-/// SHA-256 over pieces.
-class Fingerprint {
- public:
-  Fingerprint() : digest_(EVP_MD_fetch(crypto::library_context(), "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {
-    if (!digest_ || !context_ || EVP_DigestInit_ex(context_.get(), digest_.get(), nullptr) != 1) {
-      throw std::bad_alloc();
-    }
-  }
-  void add(std::string_view piece) { EVP_DigestUpdate(context_.get(), piece.data(), piece.size()); }
-  std::string hex() {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
-    unsigned length = 0;
-    EVP_DigestFinal_ex(context_.get(), value.data(), &length);
-    std::string text;
-    for (unsigned i = 0; i < length; ++i) {
-      text += {kHex[value.at(i) >> 4], kHex[value.at(i) & 15]};
-    }
-    return text;
-  }
-
- private:
-  crypto::DigestPtr digest_;
-  crypto::DigestContextPtr context_;
-};
-
 void measure(const PartSource& source, Part& part, Status& status) {
-  Fingerprint fingerprint;
+  crypto::Sha256 fingerprint;
   part.size = 0;
   status = mime::decode_transfer(source.body, source.encoding, [&](std::string_view piece) {
     fingerprint.add(piece);

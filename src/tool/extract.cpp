@@ -5,19 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <set>
-#include <sstream>
 #include <streambuf>
 #include <utility>
 
+#include "mime/safe_name.h"
 #include "tool/options.h"
 
 namespace kvc::tool {
 namespace {
-
-constexpr std::size_t kMaxName = 120;
 
 /// An open file or directory.
 class Descriptor {
@@ -75,19 +71,6 @@ Status unwritable(const std::string& path) {
       .with("file", path);
 }
 
-std::string lower_ascii(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
-std::string numbered(const std::string& name, int number) {
-  const auto dot = name.rfind('.');
-  const auto stem = dot == 0 ? std::string::npos : dot;
-  const std::string mark = "-" + std::to_string(number);
-  return stem == std::string::npos ? name + mark : name.substr(0, stem) + mark + name.substr(stem);
-}
-
 Status write_part(const message::OpenedMessage& message, std::size_t index, int directory, const std::string& name) {
   Descriptor file(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.valid()) {
@@ -106,50 +89,13 @@ Status write_part(const message::OpenedMessage& message, std::size_t index, int 
 
 }  // namespace
 
-std::string safe_name(std::string_view sent, std::size_t number) {
-  const auto slash = sent.find_last_of("/\\");
-  if (slash != std::string_view::npos) {
-    sent.remove_prefix(slash + 1);
+std::vector<std::string> part_names(const std::vector<message::Part>& parts) {
+  std::vector<std::string> sent;
+  for (const message::Part& part : parts) {
+    const bool plain = part.name.empty() && part.type == "text/plain";
+    sent.push_back(plain ? "teil-" + std::to_string(sent.size() + 1) + ".txt" : part.name);
   }
-  std::string name;
-  for (const char c : sent) {
-    const bool hostile = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ||
-                         std::string_view(":*?\"<>|'`$&;!").find(c) != std::string_view::npos;
-    name += hostile ? '_' : c;
-  }
-  while (!name.empty() && (name.front() == '.' || name.front() == ' ' || name.front() == '-')) {
-    name.erase(0, 1);
-  }
-  while (!name.empty() && (name.back() == '.' || name.back() == ' ')) {
-    name.pop_back();
-  }
-  if (name.size() > kMaxName) {
-    const auto dot = name.rfind('.');
-    const std::string extension = dot != std::string::npos && name.size() - dot <= 10 ? name.substr(dot) : "";
-    std::size_t keep = kMaxName - extension.size();
-    while (keep > 0 && (static_cast<unsigned char>(name[keep]) & 0xC0) == 0x80) {
-      --keep;  // never inside a UTF-8 character
-    }
-    name = name.substr(0, keep) + extension;
-  }
-  return name.empty() ? "teil-" + std::to_string(number) : name;
-}
-
-std::vector<std::string> safe_names(const std::vector<message::Part>& parts) {
-  std::vector<std::string> names;
-  std::set<std::string> taken;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    std::string wanted = safe_name(parts[i].name, i + 1);
-    if (parts[i].name.empty() && parts[i].type == "text/plain") {
-      wanted += ".txt";
-    }
-    std::string name = wanted;
-    for (int number = 2; !taken.insert(lower_ascii(name)).second; ++number) {
-      name = numbered(wanted, number);
-    }
-    names.push_back(name);
-  }
-  return names;
+  return mime::safe_names(sent);
 }
 
 Result<std::vector<std::string>> extract_parts(const message::OpenedMessage& message, const std::string& directory) {
@@ -160,7 +106,7 @@ Result<std::vector<std::string>> extract_parts(const message::OpenedMessage& mes
   if (!target.valid()) {
     return unwritable(directory);
   }
-  auto names = safe_names(message.parts);
+  auto names = part_names(message.parts);
   for (std::size_t i = 0; i < names.size(); ++i) {
     KVC_TRY(write_part(message, i, target.get(), names[i]));
   }

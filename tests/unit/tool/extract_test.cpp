@@ -14,38 +14,7 @@
 namespace kvc::tool {
 namespace {
 
-using namespace std::string_literals;
 using message::Part;
-
-TEST(SafeName, KeepsOrdinaryNames) {
-  EXPECT_EQ(safe_name("Befund Müller 2.pdf", 1), "Befund Müller 2.pdf");
-  EXPECT_EQ(safe_name("a.tar.gz", 1), "a.tar.gz");
-}
-
-TEST(SafeName, LeavesNoPathAndNoTrick) {
-  EXPECT_EQ(safe_name("../../etc/passwd", 1), "passwd");
-  EXPECT_EQ(safe_name("/etc/passwd", 1), "passwd");
-  EXPECT_EQ(safe_name("C:\\Windows\\win.ini", 1), "win.ini");
-  EXPECT_EQ(safe_name("..", 3), "teil-3");
-  EXPECT_EQ(safe_name(".bashrc", 1), "bashrc");
-  EXPECT_EQ(safe_name("", 7), "teil-7");
-  EXPECT_EQ(safe_name("a/", 7), "teil-7");
-  EXPECT_EQ(safe_name("-rf", 1), "rf");
-  EXPECT_EQ(safe_name("a\0b\nc"s, 1), "a_b_c");
-  EXPECT_EQ(safe_name("a|b;c`d$e", 1), "a_b_c_d_e");
-  EXPECT_EQ(safe_name("x. . .", 1), "x");
-}
-
-TEST(SafeName, IsShortAndStaysUtf8) {
-  std::string umlauts;
-  for (int i = 0; i < 200; ++i) {
-    umlauts += "ü";
-  }
-  const auto name = safe_name(umlauts + ".pdf", 1);
-  EXPECT_LE(name.size(), 120U);
-  EXPECT_EQ(name.substr(name.size() - 4), ".pdf");
-  EXPECT_EQ(name.size() % 2, 0U);
-}
 
 Part part(std::string name, std::string type = "application/pdf") {
   Part result;
@@ -54,8 +23,8 @@ Part part(std::string name, std::string type = "application/pdf") {
   return result;
 }
 
-TEST(SafeNames, AreDifferentOnEveryFileSystem) {
-  EXPECT_EQ(safe_names({part("a.pdf"), part("A.PDF"), part("x/a.pdf"), part("b"), part("b"), part("", "text/plain")}),
+TEST(PartNames, AreDifferentOnEveryFileSystem) {
+  EXPECT_EQ(part_names({part("a.pdf"), part("A.PDF"), part("x/a.pdf"), part("b"), part("b"), part("", "text/plain")}),
             (std::vector<std::string>{"a.pdf", "A-2.PDF", "a-3.pdf", "b", "b-2", "teil-6.txt"}));
 }
 
