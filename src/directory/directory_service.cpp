@@ -2,13 +2,16 @@
 #include "directory/directory_service.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <set>
 #include <utility>
 
 #include "base/guard.h"
 #include "directory/book_repository.h"
 #include "directory/refresh.h"
-#include "directory/sqlite_search_index.h"
+#include "directory/word_index.h"
+#include "directory/words.h"
 #include "store/sql.h"
 
 namespace kvc::directory {
@@ -17,7 +20,7 @@ namespace {
 using Poco::Data::Session;
 
 /// Favourites and last used ones are looked through one by one; nobody has more.
-constexpr std::size_t kMaxMarked = 1000;
+constexpr std::size_t kMaxMarked = 500;
 
 Hit hit_of(MarkedEntry&& marked) {
   Hit hit{std::move(marked.entry), marked.favourite, std::nullopt};
@@ -50,29 +53,17 @@ class Collector {
 void add_marked(Session& session, std::string_view user_id, const BookRow& book, const std::vector<std::string>& words,
                 Collector& found) {
   for (MarkedEntry& one : marked_entries(session, user_id, book.environment_id, kMaxMarked)) {
-    if (std::all_of(words.begin(), words.end(), [&](const auto& word) { return has_prefix(one.words, word); })) {
+    const Words own = words_of(one.entry);
+    const std::string all = own.name + ' ' + own.practice + ' ' + own.place + ' ' + own.other;
+    if (std::all_of(words.begin(), words.end(), [&](const auto& word) { return has_prefix(all, word); })) {
       found.add(hit_of(std::move(one)));
     }
   }
 }
 
-void add_all(Session& session, const std::vector<std::int64_t>& ids, Collector& found) {
-  for (Entry& entry : load_entries(session, ids)) {
+void add_indexed(Session& session, const WordIndex& index, const std::vector<std::string>& words, Collector& found) {
+  for (Entry& entry : load_entries(session, index.find(words, found.to_ask()))) {
     found.add({std::move(entry), false, std::nullopt});
-  }
-}
-
-void add_indexed(Session& session, SearchIndex& index, const BookRow& book, const std::vector<std::string>& words,
-                 Collector& found) {
-  const IdRange range = ids_of(book.number);
-  if (words.empty()) {
-    add_all(session, first_ids(session, range, found.to_ask()), found);
-    return;
-  }
-  for (const auto where : {SearchIndex::Where::name, SearchIndex::Where::anywhere}) {
-    if (!found.full()) {
-      add_all(session, index.find(session, range, words, where, found.to_ask()), found);
-    }
   }
 }
 
@@ -90,7 +81,24 @@ struct DirectoryService::Impl {
   SourceFactory sources;
   Env& env;
   Log& log;
-  SqliteSearchIndex index;
+
+  /// The index of the book as this transaction sees it; loaded when another one was stored since the last search.
+  Result<std::shared_ptr<const WordIndex>> index_of(Session& session, const BookRow& book) {
+    const std::lock_guard lock(mutex);
+    Loaded& loaded = indexes[book.environment_id];
+    if (loaded.index == nullptr || loaded.id != book.index_id) {
+      KVC_ASSIGN(loaded.index, WordIndex::load(load_index(session, book.environment_id)));
+      loaded.id = book.index_id;
+    }
+    return loaded.index;
+  }
+
+  struct Loaded {
+    std::string id;
+    std::shared_ptr<const WordIndex> index;
+  };
+  std::mutex mutex;
+  std::map<std::string, Loaded, std::less<>> indexes;  ///< by environment
 
   template <class Work>
   auto read(const Work& work) -> Result<decltype(work(std::declval<Session&>()))> {
@@ -115,24 +123,33 @@ Result<Summary> DirectoryService::refresh(std::string_view environment_id, const
   return guarded([&]() -> Result<Summary> {
     KVC_ASSIGN(const Sources sources, impl_->sources(environment_id));
     const ProgressFn quiet = [](int, std::string_view) {};
-    const Context context{impl_->database, impl_->index, impl_->env, impl_->log};
+    const Context context{impl_->database, impl_->env, impl_->log};
     return refresh_book(context, std::string(environment_id), sources, progress ? progress : quiet, cancel);
   });
 }
 
 Result<std::vector<Hit>> DirectoryService::search(std::string_view user_id, std::string_view environment_id,
                                                   std::string_view text, std::size_t limit) {
-  return impl_->read([&](Session& session) {
+  return guarded([&]() -> Result<std::vector<Hit>> {
     Collector found(std::min(limit, kMaxHits));
-    const auto book = load_book(session, environment_id);
-    if (book && book->entries > 0 && !found.full()) {
-      const auto words = query_words(text);
-      add_marked(session, user_id, *book, words, found);
-      if (!found.full() && (!words.empty() || text.find_first_not_of(" \t") == std::string_view::npos)) {
-        add_indexed(session, impl_->index, *book, words, found);
-      }
+    const auto words = query_words(text);
+    const bool only_signs = words.empty() && text.find_first_not_of(" \t") != std::string_view::npos;
+    if (found.full() || only_signs) {
+      return std::vector<Hit>();
     }
-    return std::move(found).take();
+    const Status status = impl_->database->read([&](Session& session) -> Status {
+      const auto book = load_book(session, environment_id);
+      if (!book || book->entries == 0) {
+        return {};
+      }
+      add_marked(session, user_id, *book, words, found);
+      if (!found.full()) {
+        KVC_ASSIGN(const auto index, impl_->index_of(session, *book));
+        add_indexed(session, *index, words, found);
+      }
+      return {};
+    });
+    return status.ok() ? Result<std::vector<Hit>>(std::move(found).take()) : status;
   });
 }
 
@@ -140,13 +157,9 @@ Result<std::vector<Hit>> DirectoryService::recently_used(std::string_view user_i
                                                          std::size_t limit) {
   return impl_->read([&](Session& session) {
     std::vector<Hit> hits;
-    for (MarkedEntry& one : marked_entries(session, user_id, environment_id, kMaxMarked)) {
-      if (one.last_used != 0) {
-        hits.push_back(hit_of(std::move(one)));
-      }
+    for (MarkedEntry& one : used_entries(session, user_id, environment_id, std::min(limit, kMaxHits))) {
+      hits.push_back(hit_of(std::move(one)));
     }
-    std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.last_used > b.last_used; });
-    hits.resize(std::min({hits.size(), limit, kMaxHits}));
     return hits;
   });
 }

@@ -3,58 +3,15 @@
 
 #include <utility>
 
+#include "directory/book_repository.h"
+#include "directory/stager.h"
+#include "directory/words.h"
 #include "store/sql.h"
 
 namespace kvc::directory {
 namespace {
 
 using Poco::Data::Session;
-
-/// Puts what a source gives into directory_incoming, some hundred entries at a time: other writers get their turn
-/// between.
-class Stager final : public EntrySink {
- public:
-  Stager(const Context& context, const std::string& environment_id, const std::string& refresh_id)
-      : context_(context), environment_id_(environment_id), refresh_id_(refresh_id) {}
-
-  Status begin() override {
-    entries_.clear();
-    given_ = 0;
-    return write([&](Session& session) { clear_incoming(session, environment_id_); });
-  }
-  Status add(Entry&& entry) override {
-    constexpr std::size_t kAtOnce = 1000;
-    ++given_;
-    if (!tidy(entry)) {
-      return {};
-    }
-    entries_.push_back(std::move(entry));
-    return entries_.size() < kAtOnce ? Status() : flush();
-  }
-  Status flush() {
-    const Status status = write([&](Session& session) { add_incoming(session, environment_id_, entries_); });
-    entries_.clear();
-    return status;
-  }
-  /// All that came, the unusable ones too.
-  [[nodiscard]] std::int64_t given() const { return given_; }
-
- private:
-  template <class Work>
-  Status write(const Work& work) {
-    return context_.database->write([&](Session& session) -> Status {
-      KVC_TRY(check_refresh(session, environment_id_, refresh_id_));
-      work(session);
-      return {};
-    });
-  }
-
-  const Context& context_;
-  const std::string& environment_id_;
-  const std::string& refresh_id_;
-  std::vector<Entry> entries_;
-  std::int64_t given_ = 0;
-};
 
 class Refresh {
  public:
@@ -65,7 +22,7 @@ class Refresh {
 
   Result<Summary> run(const Sources& sources) {
     KVC_TRY(begin());
-    Stager stager(context_, book_.environment_id, refresh_id_);
+    Stager stager(context_, book_, refresh_id_);
     auto summary = first_good(sources, stager);
     if (!summary.ok()) {
       keep_error(summary.status());
@@ -76,7 +33,7 @@ class Refresh {
  private:
   Status begin() {
     return context_.database->write([&](Session& session) -> Status {
-      begin_refresh(session, context_.index, book_.environment_id, refresh_id_);
+      begin_refresh(session, book_.environment_id, refresh_id_);
       const auto row = load_book(session, book_.environment_id);
       if (!row) {
         return {error::storage_failed, "the address book has no row of its own"};
@@ -126,7 +83,7 @@ class Refresh {
       return Status(error::cancelled, "the address book was not stored");
     }
     progress_(-1, "directory.store");
-    return replace(source, fetched, stager.given());
+    return replace(source, fetched, stager);
   }
 
   Result<Summary> not_modified(Source& source) {
@@ -144,46 +101,44 @@ class Refresh {
     return stored.ok() ? Result<Summary>(std::move(summary)) : stored;
   }
 
-  Result<Summary> replace(Source& source, const Fetched& fetched, std::int64_t given) {
-    Difference difference;
+  Result<Summary> replace(Source& source, const Fetched& fetched, Stager& stager) {
+    if (stager.total() == 0 && (book_.entries > 0 || stager.given() > 0)) {
+      return Status(error::bad_answer, "the address book the server sent has no usable entry");
+    }
+    Summary summary;
+    summary.source = source.kind();
+    summary.total = stager.total();
+    summary.added = stager.added();
+    summary.changed = stager.changed();
+    summary.unchanged = static_cast<std::int64_t>(stager.unchanged().size());
+    summary.removed = book_.entries - summary.changed - summary.unchanged;
+    summary.skipped = stager.given() - summary.total;
+    BookRow row = book_;
+    row.source = source.kind();
+    row.stamp = fetched.stamp;
+    row.words_version = kWordsVersion;
+    row.index_id = refresh_id_;
+    row.entries = summary.total;
+    row.tried_at = row.refreshed_at = store::millis(context_.env.now());
+    row.last_error.clear();
+    const std::string index = stager.finish_index();  // takes a while: before the transaction
     const Status stored = context_.database->write([&](Session& session) -> Status {
       KVC_TRY(check_refresh(session, book_.environment_id, refresh_id_));
-      if (count_incoming(session, book_.environment_id) == 0 && (book_.entries > 0 || given > 0)) {
-        return {error::bad_answer, "the address book the server sent has no usable entry"};
-      }
-      difference = merge_incoming(session, context_.index, book_);
-      BookRow row = book_;
-      row.source = source.kind();
-      row.stamp = fetched.stamp;
-      row.words_version = kWordsVersion;
-      row.entries = difference.total;
-      row.tried_at = row.refreshed_at = store::millis(context_.env.now());
-      row.last_error.clear();
+      merge_incoming(session, book_, stager.unchanged());
+      store_index(session, book_.environment_id, index);
       store_book(session, row);
       return {};
     });
     KVC_TRY(stored);
-    tidy_up(difference);
-    Summary summary;
-    summary.source = source.kind();
-    summary.total = difference.total;
-    summary.added = difference.added;
-    summary.changed = difference.changed;
-    summary.removed = difference.removed;
-    summary.unchanged = difference.unchanged;
-    summary.skipped = given - difference.total;
+    tidy_up();
     return summary;
   }
 
   /// The new book is safe already; what fails here is done by the next refresh.
-  void tidy_up(const Difference& difference) {
-    constexpr std::int64_t kMany = 1000;
+  void tidy_up() {
     const Status status = context_.database->write([&](Session& session) -> Status {
       KVC_TRY(check_refresh(session, book_.environment_id, refresh_id_));
       clear_incoming(session, book_.environment_id);
-      if (difference.added + difference.changed + difference.removed > kMany) {
-        context_.index.optimise(session);
-      }
       return {};
     });
     if (!status.ok()) {

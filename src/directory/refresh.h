@@ -2,14 +2,12 @@
 // One refresh of one book. Internal to directory/.
 #pragma once
 
-#include "directory/book_repository.h"
 #include "directory/directory_service.h"
 
 namespace kvc::directory {
 
 struct Context {
   std::shared_ptr<store::Database> database;
-  SearchIndex& index;
   Env& env;
   Log& log;
 };
