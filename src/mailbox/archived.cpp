@@ -123,7 +123,7 @@ Result<std::optional<InboxRow>> insert_archived(const Context& context, const Op
   row.blob_id = writer.id();
   bool known = false;
   const Status stored = context.database->write([&](Poco::Data::Session& session) -> Status {
-    known = inbox::has_message(session, row.account_id, row.message_id);
+    known = inbox::find_message(session, row.account_id, row.message_id).has_value();
     if (known) {
       return {};
     }
