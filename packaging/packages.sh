@@ -11,9 +11,10 @@ KVC_PACKAGES_BUILD=(
   libvalijson-dev
   ca-certificates openssl
 )
-# A development build has the test server and the tests beside it.
+# A development build has the test server and the tests beside it; keytool and pk12util read and write keystore files there.
 KVC_PACKAGES_TEST=(
   libgtest-dev libgmock-dev binutils procps python3
+  default-jre-headless libnss3-tools
 )
 
 kvc_missing_packages() {

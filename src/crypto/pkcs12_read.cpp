@@ -103,9 +103,11 @@ Status read_certificate(Contents& contents, const PKCS12_SAFEBAG* bag) {
     return does_not_parse();
   }
   // Parsed once more, so that it lives in our context and not in the one the file needed.
-  KVC_ASSIGN(auto certificate,
-             Certificate::from_der({reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)}));
-  contents.certificates.push_back(std::move(certificate));
+  auto certificate = Certificate::from_der({reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)});
+  if (!certificate.ok()) {
+    return certificate.status().is(error::malformed) ? does_not_parse() : certificate.status();
+  }
+  contents.certificates.push_back(std::move(certificate).value());
   return {};
 }
 

@@ -27,6 +27,14 @@ using store::millis;
 /// Keys before the last rotation are secrets of this name, followed by their id.
 constexpr std::string_view kRetiredKey = "@key.";
 
+/// Marks, secrets of this name followed by a user's id: who has the account's key gave this user a copy. Without them
+/// whoever can write to the database would add a row to vault_key and be given the next key by a rotation.
+constexpr std::string_view kAssigned = "@user.";
+
+std::string mark_of(std::string_view user_id) {
+  return std::string(kAssigned).append(user_id);
+}
+
 /// A row of vault_key.
 struct Copy {
   std::string user_id, key_id;
@@ -60,6 +68,11 @@ void store_copy(Session& session, std::string_view account_id, const Copy& copy,
              "created_at = excluded.created_at",
       bind(std::string(account_id)), bind(copy.user_id), bind(copy.key_id), bind(blob(copy.sealed)), bind(millis(when)),
       now;
+}
+
+void delete_copy(Session& session, std::string_view account_id, std::string_view user_id) {
+  session << "DELETE FROM vault_key WHERE account_id = ? AND user_id = ?", bind(std::string(account_id)),
+      bind(std::string(user_id)), now;
 }
 
 /// All secrets of an account, or the one of this name.
@@ -127,6 +140,20 @@ Status check_ids(std::string_view account_id, std::string_view user_id) {
              : Status(error::bad_request, "an account or user id is empty or too long");
 }
 
+/// Users with a copy and a mark under this key, in the order of the copies.
+std::vector<std::string> marked_users(std::string_view account_id, const std::string& key_id, const Secret& key,
+                                      const std::vector<Copy>& copies, const std::vector<Row>& rows) {
+  std::vector<std::string> users;
+  for (const auto& copy : copies) {
+    const auto mark =
+        std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.name == mark_of(copy.user_id); });
+    if (mark != rows.end() && open_row(account_id, key_id, key, *mark).ok()) {
+      users.push_back(copy.user_id);
+    }
+  }
+  return users;
+}
+
 /// Inside a transaction: is this still the account's key?
 Status check_current(const std::vector<Copy>& copies, const std::string& key_id) {
   if (copies.empty()) {
@@ -164,11 +191,13 @@ Result<AccountKey> Vault::create(std::string_view account_id, std::string_view u
     env_.random({key.data(), key.size()});
     KVC_ASSIGN(auto sealed, custody_.seal(user_id, key, copy_binding(account_id, user_id, ring.current_id)));
     const Copy copy{std::string(user_id), ring.current_id, std::move(sealed)};
+    KVC_ASSIGN(const Row mark, seal_row(env_, account_id, ring.current_id, key, mark_of(user_id), Secret()));
     const Status stored = database_->write([&](Session& session) -> Status {
       if (!copies_of(session, account_id).empty()) {
         return {error::already_exists, "the account has a key already"};
       }
       store_copy(session, account_id, copy, env_.now());
+      store_row(session, account_id, mark, env_.now());
       return {};
     });
     if (!stored.ok()) {
@@ -215,9 +244,12 @@ Status Vault::share(const AccountKey& key, std::string_view other_user_id) {
     KVC_ASSIGN(auto sealed,
                custody_.seal(other_user_id, key.ring_->current(), copy_binding(account_id, other_user_id, key_id)));
     const Copy copy{std::string(other_user_id), key_id, std::move(sealed)};
+    KVC_ASSIGN(const Row mark,
+               seal_row(env_, account_id, key_id, key.ring_->current(), mark_of(other_user_id), Secret()));
     return database_->write([&](Session& session) -> Status {
       KVC_TRY(check_current(copies_of(session, account_id), key_id));
       store_copy(session, account_id, copy, env_.now());
+      store_row(session, account_id, mark, env_.now());
       return {};
     });
   });
@@ -234,8 +266,8 @@ Status Vault::revoke(std::string_view account_id, std::string_view user_id,
       if (copies.size() == 1) {
         return {error::invalid_state, "without this user nobody could open the account any more"};
       }
-      session << "DELETE FROM vault_key WHERE account_id = ? AND user_id = ?", bind(std::string(account_id)),
-          bind(std::string(user_id)), now;
+      delete_copy(session, account_id, user_id);
+      delete_row(session, account_id, mark_of(user_id));
       return also ? also(session) : Status();
     });
   });
@@ -255,6 +287,7 @@ Result<std::vector<std::string>> Vault::users(std::string_view account_id) {
 
 Status Vault::replace_key(const AccountKey& key, const AccountKey::Ring& ring, const std::vector<std::string>& users) {
   const auto& account_id = key.account_id_;
+  const auto& old_id = key.ring_->current_id;
   std::vector<Copy> sealed_copies;
   for (const auto& user : users) {
     KVC_ASSIGN(auto sealed, custody_.seal(user, ring.current(), copy_binding(account_id, user, ring.current_id)));
@@ -262,23 +295,30 @@ Status Vault::replace_key(const AccountKey& key, const AccountKey::Ring& ring, c
   }
   return database_->write([&](Session& session) -> Status {
     const auto copies = copies_of(session, account_id);
-    KVC_TRY(check_current(copies, key.ring_->current_id));
-    if (!std::equal(copies.begin(), copies.end(), users.begin(), users.end(),
-                    [](const Copy& copy, const std::string& user) { return copy.user_id == user; })) {
+    KVC_TRY(check_current(copies, old_id));
+    const auto rows = rows_of(session, account_id, std::nullopt);
+    if (marked_users(account_id, old_id, key.ring_->current(), copies, rows) != users) {
       return {error::storage_busy, "the account's users changed during the rotation"};
     }
-    for (const auto& row : rows_of(session, account_id, std::nullopt)) {
-      KVC_ASSIGN(const auto value, open_row(account_id, key.ring_->current_id, key.ring_->current(), row));
-      KVC_ASSIGN(const auto again, seal_row(env_, account_id, ring.current_id, ring.current(), row.name, value));
-      store_row(session, account_id, again, env_.now());
+    for (const auto& copy : copies) {
+      delete_copy(session, account_id, copy.user_id);
     }
-    const std::string retired = std::string(kRetiredKey) + key.ring_->current_id;
-    KVC_ASSIGN(const auto old,
-               seal_row(env_, account_id, ring.current_id, ring.current(), retired, key.ring_->current()));
-    store_row(session, account_id, old, env_.now());
     for (const auto& copy : sealed_copies) {
       store_copy(session, account_id, copy, env_.now());
     }
+    for (const auto& row : rows) {
+      const auto value = open_row(account_id, old_id, key.ring_->current(), row);
+      if (!value.ok()) {
+        // Nobody could read it before; if it stopped the rotation, planting one row would.
+        continue;
+      }
+      KVC_ASSIGN(const auto again, seal_row(env_, account_id, ring.current_id, ring.current(), row.name, *value));
+      store_row(session, account_id, again, env_.now());
+    }
+    const std::string retired = std::string(kRetiredKey) + old_id;
+    KVC_ASSIGN(const auto old,
+               seal_row(env_, account_id, ring.current_id, ring.current(), retired, key.ring_->current()));
+    store_row(session, account_id, old, env_.now());
     return {};
   });
 }
@@ -291,8 +331,21 @@ Result<AccountKey> Vault::rotate(const AccountKey& key) {
     Secret fresh = Secret::of_size(crypto::kAeadKeyBytes);
     env_.random({fresh.data(), fresh.size()});
     ring.keys.emplace(ring.current_id, std::move(fresh));
-    KVC_ASSIGN(const auto assigned, users(key.account_id_));
-    KVC_TRY(replace_key(key, ring, assigned));
+    std::vector<std::string> users;
+    const Status read = database_->read([&](Session& session) -> Status {
+      const auto copies = copies_of(session, key.account_id_);
+      KVC_TRY(check_current(copies, key.ring_->current_id));
+      users = marked_users(key.account_id_, key.ring_->current_id, key.ring_->current(), copies,
+                           rows_of(session, key.account_id_, std::nullopt));
+      return {};
+    });
+    if (!read.ok()) {
+      return read;
+    }
+    if (users.empty()) {
+      return Status(error::storage_corrupt, "no user of the account has a mark, so nobody may get a new key");
+    }
+    KVC_TRY(replace_key(key, ring, users));
     return opened(key.account_id_, std::move(ring));
   });
 }

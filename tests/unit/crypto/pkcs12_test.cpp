@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 
 #include "crypto/openssl_ptr.h"
 #include "unit/crypto/openssl_tool.h"
@@ -97,22 +96,6 @@ TEST(Pkcs12, OpensslReadsIt) {
   EXPECT_EQ(count("PBES2, PBKDF2, AES-256-CBC, Iteration 600000, PRF hmacWithSHA256"), 4U);
 }
 
-TEST(Pkcs12, JavaReadsIt) {
-  if (!std::filesystem::exists("/usr/bin/keytool")) {
-    GTEST_SKIP() << "no keytool";
-  }
-  const ScratchDirectory scratch;
-  scratch.put("k.p12", write_pkcs12(generations(2), Secret(std::string_view("Java-Passwort-1")), "praxis").value());
-  scratch.put("pass", "Java-Passwort-1");
-  const auto list = test_pki::run(
-      {"/usr/bin/keytool", "-list", "-keystore", "k.p12", "-storetype", "PKCS12", "-storepass:file", "pass"},
-      scratch.path(), {{"LC_ALL", "C"}});
-  ASSERT_EQ(list.exit_code, 0) << list.output;
-  EXPECT_NE(list.output.find("praxis #1"), std::string::npos) << list.output;
-  EXPECT_NE(list.output.find("praxis #2"), std::string::npos) << list.output;
-  EXPECT_NE(list.output.find("PrivateKeyEntry"), std::string::npos) << list.output;
-}
-
 /// A keystore made by the openssl command line.
 std::string tool_file(const ScratchDirectory& scratch, const std::vector<std::string>& options) {
   const auto identity = generations(1).front();
@@ -151,27 +134,6 @@ TEST(Pkcs12, ReadsWhatOpensslWrites) {
     expect_same(found.value(), generations(1));
     EXPECT_TRUE(read_pkcs12(file, Secret(std::string_view("falsch"))).status().is(error::wrong_passphrase));
     EXPECT_TRUE(read_pkcs12(file, Secret()).status().is(error::wrong_passphrase));
-  }
-}
-
-TEST(Pkcs12, ReadsWhatJavaWrites) {
-  if (!std::filesystem::exists("/usr/bin/keytool")) {
-    GTEST_SKIP() << "no keytool";
-  }
-  const ScratchDirectory scratch;
-  scratch.put("pass", "Java-Passwort-1");
-  for (const char* alias : {"alt", "neu"}) {
-    const auto made = test_pki::run(
-        {"/usr/bin/keytool", "-genkeypair", "-alias", alias, "-keyalg", "RSA", "-keysize", "2048", "-dname",
-         std::string("CN=") + alias, "-keystore", "k.p12", "-storetype", "PKCS12", "-storepass:file", "pass"},
-        scratch.path(), {{"LC_ALL", "C"}});
-    ASSERT_EQ(made.exit_code, 0) << made.output;
-  }
-  const auto found = read_pkcs12(scratch.get("k.p12"), Secret(std::string_view("Java-Passwort-1")));
-  ASSERT_TRUE(found.ok()) << found.status().to_string();
-  ASSERT_EQ(found->size(), 2U);
-  for (const auto& identity : found.value()) {
-    EXPECT_TRUE(identity.certificate.carries_key_of(identity.key));
   }
 }
 

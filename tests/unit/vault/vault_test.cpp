@@ -255,12 +255,61 @@ TEST_F(VaultTest, RowsMovedBetweenNamesDoNotOpen) {
 TEST_F(VaultTest, RowFromBeforeARotationDoesNotOpen) {
   const auto key = vault.create("konto", "anna").value();
   ASSERT_TRUE(vault.put(key, "kv_password", secret("alt")).ok());
-  tamper("CREATE TABLE kept AS SELECT * FROM vault_secret");
+  tamper("CREATE TABLE kept AS SELECT * FROM vault_secret WHERE name = 'kv_password'");
   const auto rotated = vault.rotate(key).value();
   ASSERT_TRUE(vault.put(rotated, "kv_password", secret("neu")).ok());
   tamper("DELETE FROM vault_secret WHERE name = 'kv_password'");
   tamper("INSERT INTO vault_secret SELECT * FROM kept");
   EXPECT_TRUE(vault.get(rotated, "kv_password").status().is(error::decrypt_failed));
+}
+
+TEST_F(VaultTest, ARowSomebodyAddedGetsNoNewKey) {
+  const auto key = vault.create("konto", "anna").value();
+  ASSERT_TRUE(vault.share(key, "carla").ok());
+  // Bert can write to the database. He assigns himself, and takes Anna's mark for his own.
+  tamper("INSERT INTO vault_key SELECT account_id, 'bert', key_id, sealed, created_at FROM vault_key LIMIT 1");
+  tamper(
+      "INSERT INTO vault_secret SELECT account_id, '@user.bert', key_id, sealed, changed_at FROM vault_secret "
+      "WHERE name = '@user.anna'");
+  EXPECT_EQ(vault.users("konto").value(), (Users{"anna", "bert", "carla"})) << "the attack is seen";
+  ASSERT_TRUE(vault.rotate(key).ok());
+  EXPECT_EQ(vault.users("konto").value(), (Users{"anna", "carla"}));
+  EXPECT_TRUE(vault.unlock("konto", "bert").status().is(error::not_permitted));
+  EXPECT_TRUE(vault.unlock("konto", "carla").ok());
+}
+
+TEST_F(VaultTest, RowsKeptFromAnEarlierAssignmentGetNoNewKey) {
+  const auto first = vault.create("konto", "anna").value();
+  ASSERT_TRUE(vault.share(first, "bert").ok());
+  tamper("CREATE TABLE kept_key AS SELECT * FROM vault_key WHERE user_id = 'bert'");
+  tamper("CREATE TABLE kept_secret AS SELECT * FROM vault_secret WHERE name = '@user.bert'");
+  ASSERT_TRUE(vault.revoke("konto", "bert").ok());
+  const auto second = vault.rotate(first).value();
+  ASSERT_TRUE(vault.put(second, "kv_password", secret("neu")).ok());
+  tamper("INSERT INTO vault_key SELECT * FROM kept_key");
+  tamper("INSERT INTO vault_secret SELECT * FROM kept_secret");
+  const auto kept = vault.unlock("konto", "bert");
+  EXPECT_FALSE(kept.ok() && vault.get(*kept, "kv_password").ok());
+  ASSERT_TRUE(vault.rotate(second).ok());
+  EXPECT_EQ(vault.users("konto").value(), (Users{"anna"}));
+  EXPECT_TRUE(vault.unlock("konto", "bert").status().is(error::not_permitted));
+}
+
+TEST_F(VaultTest, ASecretThatDoesNotOpenStopsNoRotation) {
+  const auto key = vault.create("konto", "anna").value();
+  ASSERT_TRUE(vault.put(key, "kv_password", secret("gut")).ok());
+  tamper("INSERT INTO vault_secret SELECT account_id, 'rubbish', key_id, x'0102', 0 FROM vault_key");
+  const auto rotated = vault.rotate(key);
+  ASSERT_TRUE(rotated.ok()) << rotated.status().to_string();
+  EXPECT_EQ(text_of(vault.get(*rotated, "kv_password")), "gut");
+  EXPECT_TRUE(vault.get(*rotated, "rubbish").status().is(error::decrypt_failed));
+}
+
+TEST_F(VaultTest, WithoutAnyMarkNobodyGetsANewKey) {
+  const auto key = vault.create("konto", "anna").value();
+  tamper("DELETE FROM vault_secret");
+  EXPECT_TRUE(vault.rotate(key).status().is(error::storage_corrupt));
+  EXPECT_TRUE(vault.unlock("konto", "anna").ok()) << "and nobody loses the old one";
 }
 
 TEST_F(VaultTest, ChangedBytesDoNotOpen) {
