@@ -53,6 +53,28 @@ class Passwords : public ::testing::Test {
   Status change(const std::string& id, const char* password = kNewPassword) {
     return world.accounts->change_password("anna", id, secret(password), world.cancel);
   }
+  // A change whose request got lost for `fault`; the process dies with it.
+  void lose_change(const std::string& id, Fault::Kind fault, const char* password = kNewPassword) {
+    world.set_fault(fault, 2);  // the login, then the change
+    EXPECT_FALSE(change(id, password).ok());
+    world.restart();
+  }
+  // What the server does with a request it held back so long.
+  void arrives_late(const char* password = kNewPassword) {
+    world.server.account_of("praxis").password = password;
+    world.server.account_of("praxis").change_needed = false;
+  }
+  Status check(const std::string& id) { return world.accounts->check("anna", id, world.cancel).status(); }
+  std::string stored(const std::string& id) {
+    const auto value = world.vault->get(*world.vault->unlock(id, "anna"), "kv_password");
+    return value.ok() && *value ? std::string((*value)->reveal()) : std::string();
+  }
+  // All logins so far that the server refused, and forgets them.
+  int failed_logins() {
+    const int failed = world.server.failed_logins;
+    world.server.failed_logins = 0;
+    return failed;
+  }
   World world;
 };
 
@@ -164,7 +186,7 @@ TEST_F(Passwords, LostAnswerIsSettledAtOnceOrAtTheNextCheck) {
   EXPECT_FALSE(change(id, "Drittes-PASSWORT-3").ok());
   world.restart();
   ASSERT_TRUE(world.accounts->check("anna", id, world.cancel).ok());
-  EXPECT_EQ(world.server.account_of("praxis").wrong_logins, 0) << "pending comes first";
+  EXPECT_EQ(world.server.account_of("praxis").wrong_logins, 0) << "one wrong login at most, then the right one";
   const auto session_password = world.vault->get(*world.vault->unlock(id, "anna"), "kv_password");
   ASSERT_TRUE(session_password.ok() && *session_password);
   EXPECT_EQ((*session_password)->reveal(), "Drittes-PASSWORT-3");
@@ -178,8 +200,7 @@ TEST_F(Passwords, UnsentChangeLeavesTheOldOneInForce) {
   const auto overview = world.accounts->check("anna", id, world.cancel);
   ASSERT_TRUE(overview.ok()) << overview.status().to_string();
   EXPECT_EQ(overview->state, State::password_change_needed);
-  const auto key = world.vault->unlock(id, "anna");
-  EXPECT_FALSE(world.vault->get(*key, "kv_password.pending").value()) << "settled";
+  EXPECT_EQ(failed_logins(), 0) << "a change that never arrived costs no failed login";
   EXPECT_TRUE(change(id).ok());
 }
 
@@ -203,6 +224,131 @@ TEST_F(Passwords, WrongPasswordMayBeCorrectedUntilItWorked) {
   EXPECT_TRUE(world.accounts->check("anna", id, world.cancel).status().is(error::wrong_credentials));
   ASSERT_TRUE(world.accounts->replace_password("anna", id, secret("Woanders-GEAENDERT-1")).ok());
   EXPECT_TRUE(world.accounts->check("anna", id, world.cancel).ok());
+}
+
+// ---- changes that are lost, and changes that are late ----
+
+TEST_F(Passwords, ChangeLostBeforeTheServerIsForgottenByTheNextOne) {
+  const std::string id = checked_account();
+  lose_change(id, Fault::Kind::call_unsent);
+  ASSERT_TRUE(check(id).ok());
+  ASSERT_TRUE(check(id).ok());
+  EXPECT_EQ(failed_logins(), 0);
+  EXPECT_EQ(stored(id), kInitialPassword);
+  ASSERT_TRUE(change(id, "Drittes-PASSWORT-3").ok());
+  EXPECT_EQ(stored(id), "Drittes-PASSWORT-3");
+  arrives_late("Viertes-PASSWORT-4");
+  EXPECT_TRUE(check(id).is(error::wrong_credentials));
+  EXPECT_EQ(failed_logins(), 1) << "after a change that succeeded nothing else is tried";
+}
+
+TEST_F(Passwords, ChangeLostAfterTheServerCostsOneFailedLogin) {
+  const std::string id = checked_account();
+  lose_change(id, Fault::Kind::call_unanswered);
+  ASSERT_TRUE(check(id).ok());
+  EXPECT_EQ(failed_logins(), 1);
+  EXPECT_EQ(stored(id), kNewPassword);
+  ASSERT_TRUE(check(id).ok());
+  EXPECT_EQ(failed_logins(), 0);
+}
+
+TEST_F(Passwords, ChangeThatArrivesLateLocksNobodyOut) {
+  const std::string id = checked_account();
+  lose_change(id, Fault::Kind::call_unsent);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(check(id).ok()) << "the old one still works";
+  }
+  arrives_late();
+  ASSERT_TRUE(check(id).ok());
+  EXPECT_EQ(failed_logins(), 1);
+  EXPECT_EQ(stored(id), kNewPassword);
+}
+
+TEST_F(Passwords, ChangeThatArrivesLateIsFoundByFetchingToo) {
+  auto two = World::with_two_accounts();
+  const std::string& id = two->account_a;
+  auto& on_server = two->server.account_of("praxis-a");
+  two->set_fault(Fault::Kind::call_unsent, 2);
+  EXPECT_FALSE(two->accounts->change_password("anna", id, secret("Drittes-PASSWORT-3"), two->cancel).ok());
+  two->restart();
+  ASSERT_TRUE(two->mailbox->fetch("anna", id, {}, two->cancel).ok()) << "settles";
+  two->server.calls.clear();
+  ASSERT_TRUE(two->accounts->open("anna", id).ok());
+  EXPECT_THAT(two->server.calls, IsEmpty()) << "settled once, opening asks nobody any more";
+  on_server.password = "Drittes-PASSWORT-3";
+  EXPECT_TRUE(two->mailbox->fetch("anna", id, {}, two->cancel).status().is(error::wrong_credentials));
+  const auto fetched = two->mailbox->fetch("anna", id, {}, two->cancel);
+  EXPECT_TRUE(fetched.ok()) << fetched.status().to_string();
+  EXPECT_FALSE(on_server.locked);
+}
+
+TEST_F(Passwords, ChangeThatArrivesDuringTheNextOneIsFound) {
+  const std::string id = checked_account();
+  lose_change(id, Fault::Kind::call_unsent);
+  ASSERT_TRUE(check(id).ok());
+  // Between the login and the next change the first one arrives after all: the server refuses the second.
+  world.server.before_call["change_password"] = [&] { arrives_late(); };
+  EXPECT_TRUE(change(id, "Drittes-PASSWORT-3").is(error::wrong_credentials));
+  ASSERT_TRUE(check(id).ok());
+  EXPECT_EQ(stored(id), kNewPassword);
+  EXPECT_FALSE(world.server.account_of("praxis").locked);
+}
+
+TEST_F(Passwords, OfTwoLostChangesEitherMayArrive) {
+  for (const char* arrived : {"Erste-AENDERUNG-1", "Zweite-AENDERUNG-2"}) {
+    World fresh;
+    fresh.server.add_account("praxis", kInitialPassword);
+    const std::string id = fresh.create("anna", "praxis");
+    for (const char* password : {"Erste-AENDERUNG-1", "Zweite-AENDERUNG-2"}) {
+      fresh.set_fault(Fault::Kind::call_unsent, 2);
+      EXPECT_FALSE(fresh.accounts->change_password("anna", id, secret(password), fresh.cancel).ok());
+      fresh.restart();
+    }
+    ASSERT_TRUE(fresh.accounts->check("anna", id, fresh.cancel).ok());
+    fresh.server.account_of("praxis").password = arrived;
+    ASSERT_TRUE(fresh.accounts->check("anna", id, fresh.cancel).ok()) << arrived;
+    EXPECT_FALSE(fresh.server.account_of("praxis").locked);
+  }
+}
+
+TEST_F(Passwords, WhenNothingWorksEachIsTriedOnceAndFetchingStopsTrying) {
+  auto two = World::with_two_accounts();
+  const std::string& id = two->account_a;
+  two->set_fault(Fault::Kind::call_unsent, 2);
+  EXPECT_FALSE(two->accounts->change_password("anna", id, secret("Drittes-PASSWORT-3"), two->cancel).ok());
+  two->restart();
+  two->server.account_of("praxis-a").password = "Woanders-GEAENDERT-1";
+  two->server.failed_logins = 0;
+  EXPECT_TRUE(two->accounts->check("anna", id, two->cancel).status().is(error::wrong_credentials));
+  EXPECT_EQ(two->server.failed_logins, 2) << "the stored one and the pending one";
+  ASSERT_TRUE(two->accounts->open("anna", id).ok());
+  ASSERT_TRUE(two->accounts->open("anna", id).ok());
+  EXPECT_EQ(two->server.failed_logins, 2) << "opening does not run into the lock";
+  ASSERT_TRUE(two->accounts->replace_password("anna", id, secret("Woanders-GEAENDERT-1")).ok());
+  EXPECT_TRUE(two->accounts->check("anna", id, two->cancel).ok());
+  two->server.account_of("praxis-a").password = "Drittes-PASSWORT-3";
+  EXPECT_FALSE(two->accounts->check("anna", id, two->cancel).ok()) << "replacing forgot the pending one";
+}
+
+TEST_F(Passwords, AnAnswerThatIsNotClearKeepsEverything) {
+  const std::string id = checked_account();
+  lose_change(id, Fault::Kind::call_unanswered);
+  const Status down(error::unreachable, "down");
+  world.server.refusals["login"] = {down};
+  EXPECT_TRUE(check(id).is(error::unreachable));
+  world.server.refusals["login"] = {Status(), down};
+  EXPECT_TRUE(check(id).is(error::unreachable)) << "the stored one was refused, the pending one not answered";
+  EXPECT_TRUE(check(id).ok());
+  EXPECT_EQ(stored(id), kNewPassword);
+}
+
+TEST_F(Passwords, LockedAccountIsNotTriedFurther) {
+  const std::string id = checked_account();
+  lose_change(id, Fault::Kind::call_unanswered);
+  world.server.account_of("praxis").locked = true;
+  world.server.calls.clear();
+  EXPECT_TRUE(check(id).is(error::account_locked));
+  EXPECT_THAT(world.server.calls, ElementsAre("login"));
 }
 
 TEST_F(Passwords, ForeignAddressFromTheServerIsRefused) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 #include "crypto/aead.h"
 
@@ -71,6 +72,9 @@ auto FakeServer::call(const char* name, Work&& work) -> decltype(work()) {
       return refusal;
     }
   }
+  if (const auto before = before_call.extract(name)) {
+    before.mapped()();
+  }
   auto answer = work();
   if (now && fault_.kind == Fault::Kind::call_unanswered) {
     fault_.dead = true;
@@ -99,6 +103,7 @@ Result<ServerAccount*> FakeServer::authenticate(const Credentials& credentials, 
     return Status(error::account_locked, "locked");
   }
   if (account.password != credentials.password.reveal()) {
+    ++failed_logins;
     account.locked = ++account.wrong_logins >= kMaxWrongLogins;
     return Status(error::wrong_credentials, "wrong password");
   }
@@ -206,6 +211,9 @@ Result<crypto::Certificate> FakeServer::certificate_by_uid(const Credentials& cr
 Status FakeServer::delete_certificate(const Credentials& credentials, std::string_view, const Cancel&) {
   return call("delete_certificate", [&]() -> Status {
     KVC_ASSIGN(ServerAccount * account, authenticate(credentials, false));
+    if (!account->certificate) {
+      return {error::no_certificate, "none"};
+    }
     account->certificate.reset();
     return {};
   });
@@ -335,7 +343,11 @@ Secret FakeCustody::key_of(std::string_view user_id) {
 }
 
 Result<std::string> FakeCustody::seal(std::string_view user_id, const Secret& plaintext, std::string_view data) {
-  return crypto::aead_seal(Env::system(), key_of(user_id), plaintext, data);
+  auto sealed = crypto::aead_seal(Env::system(), key_of(user_id), plaintext, data);
+  if (const auto then = std::exchange(after_seal, nullptr)) {
+    then();
+  }
+  return sealed;
 }
 
 Result<Secret> FakeCustody::unseal(std::string_view user_id, std::string_view sealed, std::string_view data) {
@@ -487,6 +499,21 @@ account::Overview World::overview(const std::string& user, const std::string& ac
   auto result = accounts->overview(user, account_id);
   EXPECT_TRUE(result.ok()) << result.status().to_string();
   return result.ok() ? std::move(result).value() : account::Overview{};
+}
+
+crypto::Identity make_identity(const std::string& address, TimePoint begin, int days, const std::string& uid) {
+  auto key = crypto::PrivateKey::generate();
+  EXPECT_TRUE(key.ok());
+  kvserver::UserSubject subject;
+  subject.email = address;
+  subject.uid = uid;
+  subject.cn = "Test Praxis";
+  subject.o = "Nur ein Test";
+  const auto issued =
+      shared_pki().issue_user(key->native(), subject, false, std::chrono::system_clock::to_time_t(begin), days);
+  auto certificate = crypto::Certificate::from_pem(kvserver::to_pem(issued.get()));
+  EXPECT_TRUE(certificate.ok());
+  return {std::move(key).value(), std::move(certificate).value()};
 }
 
 std::string raw_bytes(const std::filesystem::path& directory) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -96,6 +97,9 @@ class FakeServer final : public kvconnect::Client {
   ServerState state;
   /// Answers instead of the server, by name of the call; one is used up per call.
   std::map<std::string, std::vector<Status>> refusals;
+  /// Happens once, just before the server does a call of this name.
+  std::map<std::string, std::function<void()>> before_call;
+  int failed_logins = 0;  ///< refused for a wrong password, of all accounts
   std::vector<int> csr_script{100, 110, 210, 299, 399, 999};
   int certificate_days = 730;
   bool foreign_ca = false;
@@ -144,6 +148,7 @@ class FakeCustody final : public vault::KeyCustody {
   Result<std::string> seal(std::string_view user_id, const Secret& plaintext, std::string_view data) override;
   Result<Secret> unseal(std::string_view user_id, std::string_view sealed, std::string_view data) override;
   std::set<std::string> locked;
+  std::function<void()> after_seal;  ///< once, after the next seal()
 
  private:
   Secret key_of(std::string_view user_id);
@@ -209,6 +214,10 @@ class World {
   void open();
   void close();
 };
+
+/// A key pair the User CA of the tests certified for `address`, as another product would have obtained it.
+crypto::Identity make_identity(const std::string& address, TimePoint begin, int days,
+                               const std::string& uid = "00000000-0000-4000-8000-000000000000@99");
 
 /// All bytes of all files below `directory`.
 std::string raw_bytes(const std::filesystem::path& directory);
