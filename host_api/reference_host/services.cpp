@@ -85,6 +85,18 @@ JsonObject::Ptr patient_to_json(const v1::Patient& patient) {
   return object;
 }
 
+/// The name file_writer will take, so that it can be told before the file is there: the wanted one, or the first free
+/// "name (2).ext".
+std::string free_name(const fs::path& directory, const std::string& wanted) {
+  std::error_code ignored;
+  const fs::path base(wanted);
+  std::string name = wanted;
+  for (int i = 2; i < 10000 && fs::exists(fs::symlink_status(directory / name, ignored)); ++i) {
+    name = base.stem().string() + " (" + std::to_string(i) + ")" + base.extension().string();
+  }
+  return name;
+}
+
 }  // namespace
 
 Services::Services(Practice practice, fs::path data)
@@ -360,21 +372,21 @@ pvs_status Services::file_create(const PluginCall& call, const v1::FileCreateReq
     return refuse(reply, KeyCustody::Outcome::unknown_user);
   }
   const fs::path directory = user_directory(user_id);
-  std::unique_ptr<Stream> stream =
-      file_writer(directory, request.suggested_name(), kMaxFile, [this, user_id](const fs::path& kept) {
-        JsonObject::Ptr saved = new_object();
-        std::error_code error;
-        saved->set("event", "file_saved");
-        saved->set("user", user_id);
-        saved->set("path", kept.string());
-        saved->set("size", static_cast<std::uint64_t>(fs::file_size(kept, error)));
-        event(saved);
-      });
+  const std::string name = free_name(directory, safe_file_name(request.suggested_name()));
+  std::unique_ptr<Stream> stream = file_writer(directory, name, kMaxFile, [this, user_id](const fs::path& kept) {
+    JsonObject::Ptr saved = new_object();
+    std::error_code error;
+    saved->set("event", "file_saved");
+    saved->set("user", user_id);
+    saved->set("path", kept.string());
+    saved->set("size", static_cast<std::uint64_t>(fs::file_size(kept, error)));
+    event(saved);
+  });
   if (stream == nullptr) {
     return refuse(reply, v1::CATEGORY_STORAGE, "host.cannot_write", "the user's directory cannot be written");
   }
   reply.mutable_created()->set_stream_id(call.streams->add(std::move(stream)));
-  reply.mutable_created()->set_display_path((directory / safe_file_name(request.suggested_name())).string());
+  reply.mutable_created()->set_display_path((directory / name).string());
   return PVS_OK;
 }
 

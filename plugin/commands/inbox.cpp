@@ -20,9 +20,27 @@ Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, std:
   return reply_view(runtime, request, views::inbox(request.texts, page), {.offset = offset}, request.view_id);
 }
 
+/// The core names the key that opened a layer by its serial number; people know it as a generation of the account.
+void name_generations(const Texts& t, const account::Overview& account, message::OpenedMessage& message) {
+  for (message::Layer& layer : message.layers) {
+    for (const account::Generation& generation : account.generations) {
+      const std::string serial = generation.certificate ? generation.certificate->serial_hex() : std::string();
+      if (!serial.empty() && layer.key_label == "generation " + serial) {
+        layer.key_label = t(generation.current ? "key_label.current" : "key_label.older",
+                            {{"number", std::to_string(generation.number)}, {"serial", serial}});
+        break;
+      }
+    }
+  }
+}
+
 Result<pvs::v1::ActionReply> show_message(Runtime& runtime, const Request& request) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
   KVC_ASSIGN(mailbox::OpenedItem opened, core->mailbox().open(request.who.user_id, request.row_id));
+  const auto account = core->accounts().overview(request.who.user_id, opened.item.account_id);
+  if (account.ok()) {
+    name_generations(request.texts, account.value(), opened.message);
+  }
   return reply_view(runtime, request, views::inbox_message(request.texts, opened),
                     {.account_id = opened.item.account_id, .item_id = opened.item.id});
 }

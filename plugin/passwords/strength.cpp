@@ -85,7 +85,8 @@ double bits_of_a_character(std::string_view text) {
   kinds += any([](char c) { return c >= 'A' && c <= 'Z'; }) ? 26 : 0;
   kinds += any(digit) ? 10 : 0;
   kinds +=
-      any([](char c) { return c >= ' ' && c < '\x7F' && !digit(c) && (small(c) < 'a' || small(c) > 'z'); }) ? 33 : 0;
+      any([](char c) { return c > ' ' && c < '\x7F' && !digit(c) && (small(c) < 'a' || small(c) > 'z'); }) ? 33 : 0;
+  kinds += any([](char c) { return c == ' '; }) ? 1 : 0;
   kinds += any([](char c) { return static_cast<unsigned char>(c) >= 0x80U; }) ? 32 : 0;
   return kinds < 2 ? 1 : std::log2(kinds);
 }

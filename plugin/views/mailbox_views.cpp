@@ -188,7 +188,7 @@ void add_layer_technology(const Texts& t, Group& group, const message::Layer& la
       .set_expert(true);
   add_known(group, t, "content_cipher", layer.content_cipher, true);
   add_known(group, t, "digest", layer.digest, true);
-  add_known(group, t, "key_label", layer.key_label, true);
+  add_known(group, t, "key_label", layer.key_label, false);
   add_known(group, t, "reason", layer.reason, true);
   add_known(group, t, "warnings", joined(layer.warnings), true);
   if (layer.verdict == Verdict::decrypt_failed) {

@@ -39,7 +39,7 @@ inline constexpr std::size_t kPageSize = 50;
 struct ComposeDraft {
   std::string account_id, to, subject, text;
   bool request_receipt = true;
-  std::string sender_hint;  ///< why this account is proposed as the sender, a sentence; empty: nothing to say
+  std::string sender_hint{};  ///< why this account is proposed as the sender, a sentence; empty: nothing to say
 };
 /// One account to send from.
 struct SenderChoice {

@@ -98,9 +98,13 @@ TEST_F(AccountsTest, RenewingLeavesOldMailReadable) {
   expect_good(sued_.run("tour_account"));
   send(sued_, nord_, "Vor der Erneuerung");  // waits at the server, encrypted for the old key
   expect_good(nord_.run("account_renew"));
-  expect_good(nord_.run("tour_receive", {{"KVC_TOUR_SUBJECT", "Vor der Erneuerung"}}));
+  const HostRun before = nord_.run("tour_receive", {{"KVC_TOUR_SUBJECT", "Vor der Erneuerung"}});
+  expect_good(before);
+  EXPECT_THAT(before.out, HasSubstr("Schlüsselgeneration 1, aufbewahrt für ältere Nachrichten"));
   send(sued_, nord_, "Nach der Erneuerung");
-  expect_good(nord_.run("tour_receive", {{"KVC_TOUR_SUBJECT", "Nach der Erneuerung"}}));
+  const HostRun after = nord_.run("tour_receive", {{"KVC_TOUR_SUBJECT", "Nach der Erneuerung"}});
+  expect_good(after);
+  EXPECT_THAT(after.out, HasSubstr("Schlüsselgeneration 2, zurzeit verwendet"));
   EXPECT_THAT(nord_.audit_events(), Contains("certificate.renewed"));
 }
 
@@ -114,6 +118,11 @@ TEST_F(AccountsTest, ADownloadedKeystoreMovesTheAccountToAnotherSystem) {
   ASSERT_EQ(::stat(file.c_str(), &status), 0) << exported.last();
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
   EXPECT_THAT(exported.out, HasSubstr("praxis.nord.p12"));
+  // A second one replaces nothing, and the confirmation names the file that is really there.
+  const HostRun again = nord_.run("account_export");
+  expect_good(again);
+  EXPECT_TRUE(fs::exists(nord_.data() / "users/arzt/praxis.nord (2).p12"));
+  EXPECT_THAT(again.last(), HasSubstr("praxis.nord (2).p12"));
 
   // The same practice in a new system, with the file and the KV's login data.
   Practice moved("nord", directory_.path() / "moved", server_);

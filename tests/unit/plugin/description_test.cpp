@@ -31,12 +31,12 @@ TEST(Description, SaysWhatTheManifestSays) {
   const auto& description = own_description();
   EXPECT_EQ(description.id(), "de.kvconnect.plugin");
   EXPECT_EQ(description.abi_major(), 1U);
-  EXPECT_EQ(description.commands_size(), 7);
+  EXPECT_EQ(description.commands_size(), 8);
   EXPECT_EQ(description.max_threads(), 4U);
-  EXPECT_EQ(description.commands(0).command_id(), "kvconnect.accounts");
-  EXPECT_EQ(description.commands(0).title_de(), "Benutzerkonten");
-  EXPECT_EQ(description.commands(0).menu(), "einrichtung");
-  EXPECT_THAT(description.commands(0).search_words(), testing::Contains("benutzer"));
+  EXPECT_EQ(description.commands(1).command_id(), "kvconnect.accounts");
+  EXPECT_EQ(description.commands(1).title_de(), "Benutzerkonten");
+  EXPECT_EQ(description.commands(1).menu(), "einrichtung");
+  EXPECT_THAT(description.commands(1).search_words(), testing::Contains("benutzer"));
   EXPECT_THAT(description.required_host_services(), testing::Contains("key_custody"));
 }
 

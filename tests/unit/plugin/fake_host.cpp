@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
+
 namespace kvc::plugin::test {
 
 namespace v1 = pvs::v1;
@@ -25,11 +27,25 @@ struct Slots {
   static std::int32_t PVS_CALL is_cancelled(pvs_host_ctx*, std::uint64_t) { return 0; }
   static std::int64_t PVS_CALL now_utc_ms(pvs_host_ctx*) { return 0; }
   static std::uint64_t PVS_CALL monotonic_ms(pvs_host_ctx*) { return 0; }
-  static pvs_status PVS_CALL stream_read(pvs_host_ctx*, std::uint64_t, std::uint8_t*, std::uint64_t, std::uint64_t*) {
-    return PVS_BAD_REQUEST;
+  static pvs_status PVS_CALL stream_read(pvs_host_ctx* ctx, std::uint64_t id, std::uint8_t* buffer,
+                                         std::uint64_t capacity, std::uint64_t* got) {
+    const std::lock_guard lock(self(ctx).mutex_);
+    const auto found = self(ctx).streams_.find(id);
+    if (found == self(ctx).streams_.end()) {
+      return PVS_BAD_REQUEST;
+    }
+    // Pieces of odd size, as a pipe gives them.
+    const std::size_t count = std::min({static_cast<std::size_t>(capacity), found->second.size(), std::size_t{4093}});
+    std::copy_n(found->second.begin(), count, buffer);
+    found->second.erase(0, count);
+    *got = count;
+    return count == 0 ? PVS_END_OF_STREAM : PVS_OK;
   }
   static pvs_status PVS_CALL stream_write(pvs_host_ctx*, std::uint64_t, pvs_bytes) { return PVS_BAD_REQUEST; }
-  static pvs_status PVS_CALL stream_close(pvs_host_ctx*, std::uint64_t, std::int32_t) { return PVS_BAD_REQUEST; }
+  static pvs_status PVS_CALL stream_close(pvs_host_ctx* ctx, std::uint64_t id, std::int32_t) {
+    const std::lock_guard lock(self(ctx).mutex_);
+    return self(ctx).streams_.erase(id) == 1 ? PVS_OK : PVS_BAD_REQUEST;
+  }
 };
 
 namespace {
@@ -61,11 +77,20 @@ pvs_status FakeHost::call(const pvs_call_header& header, std::string_view reques
     case v1::METHOD_HOST_USER_CURRENT: {
       v1::UserCurrentReply answer;
       answer.mutable_current()->set_locale(locale);
+      for (const auto& [bsnr, kv_code] : sites) {
+        auto& site = *answer.mutable_current()->mutable_practice()->add_sites();
+        site.set_bsnr(bsnr);
+        site.set_kv_code(kv_code);
+      }
       return send(answer, reply, sink);
     }
     case v1::METHOD_HOST_USER_LIST: {
       v1::UserListReply answer;
-      answer.add_users()->set_user_id("anna");
+      for (const auto& [id, name] : users) {
+        auto& user = *answer.add_users();
+        user.set_user_id(id);
+        user.set_display_name(name);
+      }
       return send(answer, reply, sink);
     }
     case v1::METHOD_HOST_STORAGE_DIRECTORIES: {
@@ -93,6 +118,33 @@ pvs_status FakeHost::call(const pvs_call_header& header, std::string_view reques
         answer.mutable_plaintext()->set_value(asked.sealed().substr(prefix.size()));
       }
       return send(answer, reply, sink);
+    }
+    case v1::METHOD_HOST_FILE_CHOOSE: {
+      v1::FileChooseReply answer;
+      if (chosen_file) {
+        auto& file = *answer.mutable_files()->add_file();
+        file.set_name(chosen_file->first);
+        file.set_size(chosen_file->second.size());
+        file.set_stream_id(open_stream(chosen_file->second));
+      } else {
+        answer.mutable_error()->set_category(v1::CATEGORY_CANCELLED);
+        answer.mutable_error()->set_code("host.cancelled");
+      }
+      return send(answer, reply, sink);
+    }
+    case v1::METHOD_HOST_OPEN_URL: {
+      v1::OpenUrlRequest asked;
+      asked.ParseFromString(bytes);
+      const std::lock_guard lock(mutex_);
+      urls_.push_back(asked.url());
+      break;
+    }
+    case v1::METHOD_HOST_NOTIFY: {
+      v1::NotifyRequest asked;
+      asked.ParseFromString(bytes);
+      const std::lock_guard lock(mutex_);
+      notifications_.push_back(asked);
+      break;
     }
     case v1::METHOD_HOST_AUDIT: {
       v1::AuditRequest asked;
@@ -144,6 +196,27 @@ std::vector<std::string> FakeHost::audit_events() {
 std::vector<std::string> FakeHost::schedules() {
   const std::lock_guard lock(mutex_);
   return schedules_;
+}
+
+std::vector<std::string> FakeHost::urls() {
+  const std::lock_guard lock(mutex_);
+  return urls_;
+}
+
+std::vector<v1::NotifyRequest> FakeHost::notifications() {
+  const std::lock_guard lock(mutex_);
+  return notifications_;
+}
+
+std::uint64_t FakeHost::open_stream(std::string bytes) {
+  const std::lock_guard lock(mutex_);
+  streams_[next_stream_] = std::move(bytes);
+  return next_stream_++;
+}
+
+std::size_t FakeHost::open_streams() {
+  const std::lock_guard lock(mutex_);
+  return streams_.size();
 }
 
 std::string FakeHost::log() {

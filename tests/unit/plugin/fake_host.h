@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <pvs/plugin.hpp>
 #include <set>
 #include <string>
@@ -37,12 +38,24 @@ class FakeHost {
   std::vector<std::string> audit_events();
   std::vector<std::string> schedules();
   std::string log();
+  std::vector<std::string> urls();
+  std::vector<pvs::v1::NotifyRequest> notifications();
+  /// A stream that holds `bytes`, to be read.
+  std::uint64_t open_stream(std::string bytes);
+  /// Streams not closed yet; a plugin that forgets one keeps a file open for ever.
+  std::size_t open_streams();
 
   std::string locale = "de-DE";
   /// Answers PVS_DENIED to these methods.
   std::set<std::uint32_t> denied;
   /// Users whose session is locked.
   std::set<std::string> locked;
+  /// Id and name of the practice's users.
+  std::vector<std::pair<std::string, std::string>> users{{"anna", ""}};
+  /// BSNR and KV code of the practice's sites.
+  std::vector<std::pair<std::string, std::string>> sites;
+  /// Name and content of the file the person chooses next; none: the dialog is left without one.
+  std::optional<std::pair<std::string, std::string>> chosen_file;
 
  private:
   friend struct Slots;
@@ -55,7 +68,10 @@ class FakeHost {
   std::condition_variable changed_;
   std::map<std::uint64_t, pvs::v1::ActionReply> outcomes_;
   std::map<std::uint64_t, int> ends_;
-  std::vector<std::string> audit_, schedules_;
+  std::vector<std::string> audit_, schedules_, urls_;
+  std::vector<pvs::v1::NotifyRequest> notifications_;
+  std::map<std::uint64_t, std::string> streams_;
+  std::uint64_t next_stream_ = 1;
   std::string log_;
 };
 

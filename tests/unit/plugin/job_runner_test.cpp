@@ -89,6 +89,23 @@ TEST_F(JobRunnerTest, EndsWithTheOutcomeOfTheWork) {
   EXPECT_EQ(runner_.query(id + 100).state(), pvs::v1::JobQueryReply::STATE_UNSPECIFIED);
 }
 
+TEST_F(JobRunnerTest, OfAQuietJobNothingIsTold) {
+  JobOwner quiet = owner();
+  quiet.quiet = true;
+  std::promise<void> ran;
+  const auto id = run(
+      [&](JobContext& job) -> Result<ActionReply> {
+        job.progress(500, "half");
+        ran.set_value();
+        return done();
+      },
+      std::move(quiet));
+  ASSERT_EQ(ran.get_future().wait_for(20s), std::future_status::ready);
+  EXPECT_TRUE(runner_.stop(20s));
+  EXPECT_EQ(sink_.ends(id), 0);
+  EXPECT_EQ(sink_.progress_count(), 0U);
+}
+
 TEST_F(JobRunnerTest, AStatusBecomesAnError) {
   const auto id = run([](JobContext&) -> Result<ActionReply> { return Status(error::unreachable, "x"); });
   EXPECT_EQ(sink_.wait(id).error().code(), "network.unreachable");

@@ -32,6 +32,34 @@ TEST_F(SessionsTest, OnlyTheOwnerClosesAView) {
   sessions_.close(id, anna_);
 }
 
+/// Says when it goes: what a draft holds is wiped by its destructor.
+struct Watched final : Draft {
+  explicit Watched(bool& flag) : gone(flag) {}
+  Watched(const Watched&) = delete;
+  Watched& operator=(const Watched&) = delete;
+  ~Watched() override { gone = true; }
+  bool& gone;
+};
+
+TEST_F(SessionsTest, ADraftGoesWithItsView) {
+  for (const int way : {0, 1, 2}) {
+    bool gone = false;
+    ViewState state;
+    state.draft = std::make_shared<Watched>(gone);
+    const std::string id = sessions_.open(anna_, std::move(state));
+    EXPECT_FALSE(gone);
+    EXPECT_NE(sessions_.find(id, anna_)->draft, nullptr);
+    if (way == 0) {
+      sessions_.close(id, anna_);
+    } else if (way == 1) {
+      sessions_.replace(id, anna_, {});
+    } else {
+      sessions_.lock("s1");
+    }
+    EXPECT_TRUE(gone) << way;
+  }
+}
+
 TEST_F(SessionsTest, LockingForgetsTheSessionAndNoOther) {
   const std::string a = sessions_.open(anna_, {});
   const std::string b = sessions_.open(ben_, {});
