@@ -96,6 +96,7 @@ class Reader {
   void environment_address(const Object& object, const std::string& prefix, Environment& environment);
   bool system_roots(const Object& object, const std::string& prefix);
   void storage(const Object& root);
+  void file(const Object& root, const std::string& key, std::string& out);
 
   [[nodiscard]] std::string absolute(const std::string& file) const {
     return (directory_ / fs::path(file)).lexically_normal().string();
@@ -374,7 +375,7 @@ void Reader::settings(const Object& root) {
   Settings& s = loaded_.settings;
   unknown_keys(root, "",
                {"$schema", "environments", "storage", "fetch", "renewal_hint_days", "max_message_bytes",
-                "csr_poll_seconds", "application_forms_file"});
+                "csr_poll_seconds", "application_forms_file", "service_catalogue_file"});
   std::string ignored;
   text(root, "", "$schema", kMaxText, false, ignored);
   environments(root);
@@ -388,12 +389,19 @@ void Reader::settings(const Object& root) {
   auto max_bytes = static_cast<std::int64_t>(s.max_message_bytes);
   number(root, "", "max_message_bytes", kMessageFloor, kMessageCeiling, max_bytes);
   s.max_message_bytes = static_cast<std::uint64_t>(max_bytes);
-  std::string forms;
-  if (text(root, "", "application_forms_file", kMaxPath, false, forms) && !forms.empty()) {
-    s.application_forms_file = absolute(forms);
-    if (forms.find('\0') != std::string::npos || !readable_file(s.application_forms_file)) {
-      problem("application_forms_file", "file_unreadable", {{"file", printable(s.application_forms_file)}});
-    }
+  file(root, "application_forms_file", s.application_forms_file);
+  file(root, "service_catalogue_file", s.service_catalogue_file);
+}
+
+// A file that must be readable; what is in it is for others to judge.
+void Reader::file(const Object& root, const std::string& key, std::string& out) {
+  std::string named;
+  if (!text(root, "", key, kMaxPath, false, named) || named.empty()) {
+    return;
+  }
+  out = absolute(named);
+  if (named.find('\0') != std::string::npos || !readable_file(out)) {
+    problem(key, "file_unreadable", {{"file", printable(out)}});
   }
 }
 
