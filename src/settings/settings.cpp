@@ -98,6 +98,7 @@ class Reader {
   void environment_address(const Object& object, const std::string& prefix, Environment& environment);
   bool system_roots(const Object& object, const std::string& prefix);
   void storage(const Object& root);
+  bool file(const Object& root, const std::string& key, std::string& out);
 
   [[nodiscard]] std::string absolute(const std::string& file) const {
     return (directory_ / fs::path(file)).lexically_normal().string();
@@ -376,7 +377,7 @@ void Reader::settings(const Object& root) {
   Settings& s = loaded_.settings;
   unknown_keys(root, "",
                {"$schema", "environments", "storage", "fetch", "renewal_hint_days", "max_message_bytes",
-                "csr_poll_seconds", "application_forms_file"});
+                "csr_poll_seconds", "application_forms_file", "service_catalogue_file"});
   std::string ignored;
   text(root, "", "$schema", kMaxText, false, ignored);
   environments(root);
@@ -391,25 +392,20 @@ void Reader::settings(const Object& root) {
   number(root, "", "max_message_bytes", kMessageFloor, kMessageCeiling, max_bytes);
   s.max_message_bytes = static_cast<std::uint64_t>(max_bytes);
   application_forms(root);
+  file(root, "service_catalogue_file", s.service_catalogue_file);
 }
 
 void Reader::application_forms(const Object& root) {
-  std::string forms;
-  if (!text(root, "", "application_forms_file", kMaxPath, false, forms) || forms.empty()) {
+  std::string& file_name = loaded_.settings.application_forms_file;
+  if (!file(root, "application_forms_file", file_name)) {
     return;
   }
-  std::string& file = loaded_.settings.application_forms_file;
-  file = absolute(forms);
-  if (forms.find('\0') != std::string::npos || !readable_file(file)) {
-    problem("application_forms_file", "file_unreadable", {{"file", printable(file)}});
-    return;
-  }
-  const Status read = application::read_forms(file).status();
+  const Status read = application::read_forms(file_name).status();
   if (read.ok()) {
     return;
   }
   std::string kind = "file_unreadable";
-  std::vector<std::pair<std::string, std::string>> params{{"file", printable(file)}};
+  std::vector<std::pair<std::string, std::string>> params{{"file", printable(file_name)}};
   for (const auto& [name, value] : read.params()) {
     if (name == "reason") {
       kind = "forms_" + value;
@@ -418,6 +414,20 @@ void Reader::application_forms(const Object& root) {
     }
   }
   problem("application_forms_file", kind, std::move(params));
+}
+
+// A readable file; what is in it is for others to judge. False if there is none.
+bool Reader::file(const Object& root, const std::string& key, std::string& out) {
+  std::string named;
+  if (!text(root, "", key, kMaxPath, false, named) || named.empty()) {
+    return false;
+  }
+  out = absolute(named);
+  if (named.find('\0') != std::string::npos || !readable_file(out)) {
+    problem(key, "file_unreadable", {{"file", printable(out)}});
+    return false;
+  }
+  return true;
 }
 
 /// Where a text stops being JSON. Poco's parser tells no position, but reads its stream byte by byte.

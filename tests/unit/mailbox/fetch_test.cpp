@@ -292,9 +292,10 @@ TEST_F(Fetching, OldGenerationsStillOpen) {
 TEST_F(Fetching, TooLargeMailIsNotedOnceAndStaysOnTheServer) {
   const std::string late = deliver(plain_mail());
   on_server_b().insert(on_server_b().begin(),
-                       {"large@kv-safenet.de", "From: wer@kv-safenet.de\r\nSubject: eNachricht\r\nX-KVC-Dienstkennung: "
-                                               "eNachricht;Lieferung;V2.0\r\nMessage-ID: <large@kv-safenet.de>\r\n\r\n" +
-                                                   std::string(60000, 'x')});
+                       {"large@kv-safenet.de",
+                        "From: wer@kv-safenet.de\r\nSubject: eNachricht\r\nX-KVC-Dienstkennung: "
+                        "eNachricht;Lieferung;V2.0\r\nMessage-ID: <large@kv-safenet.de>\r\n\r\n" +
+                            std::string(60000, 'x')});
   settings::Settings small = world->environments.settings();
   small.max_message_bytes = 20000;
   const auto fetch_with = [&](const settings::Settings& settings) {

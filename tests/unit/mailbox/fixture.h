@@ -19,6 +19,7 @@ inline constexpr const char* kAddressB = "praxis-b@kv-safenet.de";
 inline constexpr const char* kUserSubject = "Befund-Testpatient-Betreff";
 inline constexpr const char* kText = "Testpatient-Inhalt-der-Nachricht";
 inline constexpr const char* kFileName = "Testpatient-Dateiname.txt";
+inline constexpr const char* kGuid = "6F1C2D3E-0000-4A4A-8B8B-0123456789AB";
 inline constexpr const char* kFileContent = "Testpatient-Inhalt-der-Datei";
 
 class Mailbox : public ::testing::Test {
@@ -34,6 +35,55 @@ class Mailbox : public ::testing::Test {
     made.files.push_back({kFileName, "text/plain", "Anhang", Secret(std::string_view(kFileContent))});
     return made;
   }
+  static mailbox::DraftFile file(const std::string& name, const std::string& type, const std::string& content = "x",
+                                 const std::string& description = {}) {
+    return {name, type, description, Secret(std::string_view(content))};
+  }
+  // A 1-Click delivery to B, who plays the KV.
+  mailbox::Draft billing(const std::string& guid = kGuid, int version = 1) const {
+    mailbox::Draft made;
+    made.account_id = world->account_a;
+    made.to = kAddressB;
+    made.service_id = {"1ClickAbrechnung", "Lieferung", "V2.0"};
+    made.delivery = mailbox::DeliveryFacts{guid, version, "999999900", "2026-3", "ABRECHNUNG", false};
+    made.announced = {service::MessageKind::receipt, service::MessageKind::feedback};
+    made.files.push_back(file("begleitdatei.xml", "application/xml", companion(guid, version)));
+    made.files.push_back(file("Z01999999900_05.10.2026_09.25.con.XKM", "application/octet-stream"));
+    return made;
+  }
+  static std::string companion(const std::string& guid, int version) {
+    return "<einlieferung xmlns=\"http://www.kv-telematik.de/1-Click/Meldung_Einlieferung/2.0.0\"><version V=\"" +
+           std::to_string(version) + "\"/><guid V=\"" + guid + "\"/></einlieferung>";
+  }
+  // What the billing folder does for the program: GUID and version of the companion file.
+  static std::optional<mailbox::ThreadKey> thread_key(const message::OpenedMessage& message) {
+    for (std::size_t i = 0; i < message.parts.size(); ++i) {
+      std::ostringstream text;
+      if (message.parts[i].name != "begleitdatei.xml" || !message.read_part(i, text).ok()) {
+        continue;
+      }
+      const auto value = [&](const std::string& name) {
+        const std::string xml = text.str();
+        const std::size_t at = xml.find('<' + name + " V=\"");
+        const std::size_t begin = at == std::string::npos ? xml.size() : at + name.size() + 5;
+        return xml.substr(begin, xml.find('"', begin) - begin);
+      };
+      return mailbox::ThreadKey{value("guid"), std::atoi(value("version").c_str())};
+    }
+    return std::nullopt;
+  }
+  // The world's service with the GUID reader, and with another catalogue if one is given.
+  void use(mailbox::Options options) {
+    options.thread_key = thread_key;
+    world->mailbox =
+        std::make_unique<mailbox::MailboxService>(world->database, *world->accounts, world->env, Log::none(), options);
+  }
+  mailbox::InboxPage list(const mailbox::InboxFilter& filter, const std::string& cursor = {}, std::size_t limit = 20) {
+    auto page = world->mailbox->list_inbox("bert", filter, cursor, limit);
+    EXPECT_TRUE(page.ok()) << page.status().to_string();
+    return page.ok() ? std::move(page).value() : mailbox::InboxPage{};
+  }
+
   std::string queue(const mailbox::Draft& made) {
     const auto id = world->mailbox->queue("anna", made);
     EXPECT_TRUE(id.ok()) << id.status().to_string();

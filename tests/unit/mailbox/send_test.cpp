@@ -85,10 +85,12 @@ TEST_F(Sending, OthersCannotTouchTheOutbox) {
   EXPECT_TRUE(world->mailbox->send_due("bert", world->account_a, {}, world->cancel).status().is(error::not_found));
 }
 
+// protocol D, 1-Click rules: "no Disposition-Notification-To"
 TEST_F(Sending, BillingNeverAsksForAReceipt) {
-  auto billing = draft();
-  billing.service_id = {"1ClickAbrechnung", "Lieferung", "V2.0"};
-  EXPECT_FALSE(item_a(queue(billing)).receipt_requested);
+  const std::string id = queue(billing());
+  EXPECT_FALSE(item_a(id).receipt_requested);
+  ASSERT_EQ(send()->accepted, 1);
+  EXPECT_EQ(on_server_b().at(0).second.find("Disposition-Notification-To"), std::string::npos);
   EXPECT_TRUE(item_a(queue(draft())).receipt_requested);
 }
 
