@@ -5,12 +5,13 @@
 
 #include <array>
 #include <istream>
-#include <sstream>
 
 #include "billing/begleitdatei.h"
 #include "billing/delivery.h"
+#include "billing/received.h"
 #include "letter/cda.h"
 #include "letter/parts.h"
+#include "letter/received.h"
 #include "message/receipt.h"
 #include "mime/header.h"
 #include "tool/options.h"
@@ -104,69 +105,52 @@ Object object() {
   return Object(Poco::JSON_PRESERVE_KEY_ORDER);
 }
 
-std::string part_text(const message::OpenedMessage& message, std::size_t index) {
-  std::ostringstream out;
-  return message.parts[index].size <= kLargestXml && message.read_part(index, out).ok() ? out.str() : std::string();
+Array array(const std::vector<std::string>& values) {
+  Array json;
+  for (const std::string& value : values) {
+    json.add(value);
+  }
+  return json;
 }
 
-void add_begleitdatei(const message::OpenedMessage& message, Object& facts) {
-  for (std::size_t i = 0; i < message.parts.size(); ++i) {
-    if (!mime::equal_ignoring_case(message.parts[i].name, billing::kBegleitdateiName)) {
-      continue;
-    }
-    const auto file = billing::read(part_text(message, i));
-    Object json = object();
-    if (!file.ok()) {
-      json.set("error", file.status().detail());
-    } else {
-      json.set("guid", file->guid);
-      json.set("version", file->version);
-      json.set("bsnr", file->bsnr);
-      json.set("test", file->test);
-      json.set("delivered_at", file->delivered_at);
-      json.set("document_type", std::string(billing::name(file->type)));
-      json.set("quarter", file->quarter);
-      json.set("complete", file->complete);
-      Array attachments;
-      for (const std::string& name : file->attachments) {
-        attachments.add(name);
-      }
-      json.set("attachments", attachments);
-    }
-    facts.set("begleitdatei", json);
-    return;
+Object companion_json(const billing::Companion& companion) {
+  Object json = object();
+  json.set("guid", companion.guid);
+  if (!companion.file) {
+    json.set("error", companion.problem);
+    return json;
   }
+  const billing::Begleitdatei& file = *companion.file;
+  json.set("version", file.version);
+  json.set("bsnr", file.bsnr);
+  json.set("test", file.test);
+  json.set("delivered_at", file.delivered_at);
+  json.set("document_type", std::string(billing::name(file.type)));
+  json.set("quarter", file.quarter);
+  json.set("complete", file.complete);
+  json.set("attachments", array(file.attachments));
+  return json;
 }
 
-void add_letter(const message::OpenedMessage& message, Object& facts) {
-  for (std::size_t i = 0; i < message.parts.size(); ++i) {
-    if (message.parts[i].description != letter::kXml) {
-      continue;
-    }
-    const auto read = letter::read_cda(part_text(message, i));
-    Object json = object();
-    if (!read.ok()) {
-      json.set("error", read.status().detail());
-    } else {
-      Object patient = object();
-      patient.set("kvnr", read->patient.kvnr);
-      patient.set("given", read->patient.given);
-      patient.set("family", read->patient.family);
-      patient.set("birth_date", read->patient.birth_date);
-      Array deviations;
-      for (const std::string& deviation : read->deviations) {
-        deviations.add(deviation);
-      }
-      json.set("document_id", read->document_id);
-      json.set("title", read->title);
-      json.set("created", read->created);
-      json.set("author", read->author);
-      json.set("patient", patient);
-      json.set("deviations", deviations);
-    }
-    facts.set("letter", json);
-    return;
+Object letter_json(const letter::LetterContent& content) {
+  Object json = object();
+  if (!content.header) {
+    json.set("error", content.problem);
+    return json;
   }
+  const letter::ReceivedLetter& header = *content.header;
+  Object patient = object();
+  patient.set("kvnr", header.patient.kvnr);
+  patient.set("given", header.patient.given);
+  patient.set("family", header.patient.family);
+  patient.set("birth_date", header.patient.birth_date);
+  json.set("document_id", header.document_id);
+  json.set("title", header.title);
+  json.set("created", header.created);
+  json.set("author", header.author);
+  json.set("patient", patient);
+  json.set("deviations", array(header.deviations));
+  return json;
 }
 
 }  // namespace
@@ -198,8 +182,13 @@ std::string type_of(const std::string& file_name) {
 
 Object facts_json(const message::OpenedMessage& message) {
   Object facts = object();
-  add_begleitdatei(message, facts);
-  add_letter(message, facts);
+  if (const auto companion = billing::companion_of(message)) {
+    facts.set("begleitdatei", companion_json(*companion));
+  }
+  const auto letter = letter::letter_of(message);
+  if (letter.roles.xml && message.parts[*letter.roles.xml].description == letter::kXml) {
+    facts.set("letter", letter_json(letter));
+  }
   const auto receipt = message::read_receipt(message);
   if (receipt.ok()) {
     Object json = object();
