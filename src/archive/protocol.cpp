@@ -5,6 +5,7 @@
 
 #include "archive/pdf_text.h"
 #include "archive/protocol_words.h"
+#include "base/german_time.h"
 #include "base/guard.h"
 #include "mime/safe_name.h"
 
@@ -199,6 +200,16 @@ std::string protocol_text(const Protocol& protocol, Language language) {
   write_parts(protocol.message, page);
   write_events(protocol.events, page);
   return page.take();
+}
+
+std::string export_name(const Protocol& protocol, std::string_view extension) {
+  constexpr std::size_t kDay = 10, kId = 8, kSender = 60;
+  const std::string from = protocol.message.layers.empty() ? "" : protocol.message.layers.front().from;
+  std::string name = german_date_time(protocol.stored).substr(0, kDay) + "_" + from.substr(0, kSender) + "_" +
+                     protocol.message_id.substr(0, kId);
+  std::replace(name.begin(), name.end(), '/', '_');
+  std::replace(name.begin(), name.end(), '\\', '_');
+  return mime::safe_name(name + std::string(extension), "nachricht" + std::string(extension));
 }
 
 Result<std::string> protocol_pdf(const Protocol& protocol, Language language) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/env.h"
@@ -50,7 +51,11 @@ enum class Language { german, english };
 /// subject and file names hold it. Never fails.
 std::string protocol_text(const Protocol& protocol, Language language);
 
-/// The same as PDF 1.4, A4 pages (archive/pdf_text.h).
+/// A file name for an export of this message: day, sender and the beginning of the Message-ID, harmless everywhere (see
+/// mime/safe_name.h), no patient data. `extension` with its dot.
+std::string export_name(const Protocol& protocol, std::string_view extension);
+
+/// protocol_text() as PDF 1.4, A4 pages (archive/pdf_text.h).
 Result<std::string> protocol_pdf(const Protocol& protocol, Language language);
 
 }  // namespace kvc::archive

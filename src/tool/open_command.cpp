@@ -12,6 +12,7 @@
 #include "tool/extract.h"
 #include "tool/files.h"
 #include "tool/options.h"
+#include "tool/service_parts.h"
 
 namespace kvc::tool {
 namespace {
@@ -104,6 +105,10 @@ Object message_json(const message::OpenedMessage& message, const std::vector<std
   json.set("verdict", std::string(message::name(message.verdict)));
   json.set("layers", layers);
   json.set("parts", parts);
+  const Object facts = facts_json(message);
+  for (const std::string& name : facts.getNames()) {
+    json.set(name, facts.get(name));
+  }
   return json;
 }
 

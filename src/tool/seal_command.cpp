@@ -17,6 +17,7 @@
 #include "service/service_id.h"
 #include "tool/files.h"
 #include "tool/options.h"
+#include "tool/service_parts.h"
 
 namespace kvc::tool {
 namespace {
@@ -37,7 +38,8 @@ Status refuse(const ErrorCode& code, std::string_view german, std::string_view i
   return {code, std::string(say(german, in_english))};
 }
 
-/// FILE[:type[:description]]. A name that exists as a whole is one without a type, so that ':' in it does no harm.
+/// FILE[:type[:description]]; without a type the name's end says it. A name that exists as a whole is one without a
+/// type, so that ':' in it does no harm.
 message::Attachment parse_attachment(const std::string& argument) {
   std::string path = argument, type, description;
   std::error_code ignored;
@@ -52,9 +54,7 @@ message::Attachment parse_attachment(const std::string& argument) {
   }
   message::Attachment attachment;
   attachment.name = std::filesystem::path(path).filename().string();
-  if (!type.empty()) {
-    attachment.type = type;
-  }
+  attachment.type = type.empty() ? type_of(attachment.name) : type;
   attachment.description = description;
   attachment.open = [path]() -> std::unique_ptr<std::istream> {
     auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
@@ -153,6 +153,10 @@ Result<int> seal_mail(std::span<const std::string> args) {
     complain(say("Achtung: ein Zertifikat ist jetzt nicht gültig; versenden Sie diese Nachricht nicht",
                  "caution: a certificate is not valid now; do not send this message"));
   }
+  const auto misfits = unfitting(outgoing.service_id, outgoing.attachments);
+  for (const std::string& misfit : misfits) {
+    complain(std::string(say("Achtung: passt nicht zum Dienst: ", "caution: does not fit the service: ")) + misfit);
+  }
   const std::string path = options.text("--out");
   KVC_TRY(write_mail(outgoing, keys, path));
   if (path != "-") {
@@ -162,7 +166,7 @@ Result<int> seal_mail(std::span<const std::string> args) {
     json.stringify(std::cout, 2);
     std::cout << std::endl;
   }
-  return valid ? kGood : kWarning;
+  return valid && misfits.empty() ? kGood : kWarning;
 }
 
 }  // namespace

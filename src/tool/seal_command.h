@@ -7,8 +7,8 @@
 namespace kvc::tool {
 
 /// `kvconnect seal`: writes a signed and encrypted mail and prints its message id as JSON.
-/// 0: sealed. 1: sealed, but a certificate is not valid now. 2: bad input, key and certificate or addresses do not
-/// belong together, or nothing was written.
+/// 0: sealed. 1: sealed, but a certificate is not valid now, or the parts do not fit the service. 2: bad input, key and
+/// certificate or addresses do not belong together, or nothing was written.
 int run_seal(std::span<const std::string> args);
 
 }  // namespace kvc::tool

@@ -20,7 +20,8 @@ cmake --preset fuzz -B "$build" -Wno-dev >/dev/null
 cmake --build "$build" -j "$jobs" --target fuzz_targets
 bin=$build/tests/fuzz
 targets=("$@")
-[ "$#" -gt 0 ] || targets=(message_open rest_answers settings_load pkcs12_read certificate_parse mime_split)
+[ "$#" -gt 0 ] || targets=(message_open rest_answers settings_load pkcs12_read certificate_parse mime_split kvca_parse
+                               begleitdatei_read cda_read)
 "$bin/fuzz_tool" seeds "$build/seeds"
 
 broken=()

@@ -16,6 +16,9 @@ std::span<const Target> targets() {
       Target{"pkcs12_read", pkcs12_read, pkcs12_read_seeds, 1000},
       Target{"certificate_parse", certificate_parse, certificate_parse_seeds, 5000},
       Target{"mime_split", mime_split, mime_split_seeds, 5000},
+      Target{"kvca_parse", kvca_parse, kvca_parse_seeds, 5000},
+      Target{"begleitdatei_read", begleitdatei_read, begleitdatei_read_seeds, 5000},
+      Target{"cda_read", cda_read, cda_read_seeds, 5000},
   };
   return kTargets;
 }

@@ -31,6 +31,12 @@ void certificate_parse(std::string_view input);
 std::vector<std::string> certificate_parse_seeds();
 void mime_split(std::string_view input);
 std::vector<std::string> mime_split_seeds();
+void kvca_parse(std::string_view input);
+std::vector<std::string> kvca_parse_seeds();
+void begleitdatei_read(std::string_view input);
+std::vector<std::string> begleitdatei_read_seeds();
+void cda_read(std::string_view input);
+std::vector<std::string> cda_read_seeds();
 
 std::span<const Target> targets();
 /// Null if there is none of that name.

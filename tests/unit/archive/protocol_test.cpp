@@ -88,6 +88,17 @@ TEST(Protocol, EveryVerdictAndEventHasItsOwnWords) {
   }
 }
 
+TEST(Protocol, ExportsHaveHarmlessNames) {
+  Protocol protocol = of(message::samples::sealed(message::samples::letter()));
+  EXPECT_EQ(export_name(protocol, ".eml"), "2026-07-01_anna@kv-safenet.de_1@kv.de.eml");
+  protocol.message_id = "../../\n\xE2\x80\xAEx";
+  protocol.message.layers[0].from = "../../" + std::string(500, 'x');
+  const std::string name = export_name(protocol, ".pdf");
+  EXPECT_EQ(name.find_first_of("/\\\n"), std::string::npos);
+  EXPECT_TRUE(name.ends_with(".pdf"));
+  EXPECT_LE(name.size(), 120U);
+}
+
 TEST(Protocol, AsPdf) {
   const auto pdf = protocol_pdf(of(message::samples::sealed(message::samples::letter())), Language::german);
   ASSERT_TRUE(pdf.ok());

@@ -97,6 +97,54 @@ TEST_F(Tool, SealsAndOpens) {
   EXPECT_EQ(parts->getObject(1)->getValue<int>("size"), 17);
 }
 
+TEST_F(Tool, WarnsOfPartsThatDoNotFitTheService) {
+  auto letter = seal_args();
+  letter[6] = "Arztbrief;VHitG-Versand;V1.2";
+  const auto without_cda = tool(letter);
+  EXPECT_EQ(without_cda.exit_code, 1) << "sealed, with a warning";
+  EXPECT_THAT(without_cda.output, HasSubstr("passt nicht zum Dienst"));
+  EXPECT_TRUE(std::filesystem::exists(scratch_.file("mail.eml")));
+  auto billing = seal_args();
+  billing[6] = "1ClickAbrechnung;Lieferung;V2.0";
+  const auto without_companion = tool(billing);
+  EXPECT_EQ(without_companion.exit_code, 1);
+  EXPECT_THAT(without_companion.output, HasSubstr("begleitdatei.xml"));
+}
+
+TEST_F(Tool, SealsALetterAndADelivery) {
+  const std::string folder = test::source_dir() + "/tests/unit/";
+  scratch_.put("brief.pdf", "%PDF-1.4\n1 0 obj\n%%EOF\n");
+  scratch_.put(
+      "brief.xml",
+      "<ClinicalDocument xmlns='urn:hl7-org:v3'><typeId root='2.16.840.1.113883.1.3' extension='POCD_HD000040'/>"
+      "<id root='1.2'/><code code='11488-4' codeSystem='2.16.840.1.113883.6.1'/><effectiveTime value='2025'/>"
+      "<confidentialityCode code='N' codeSystem='2.16.840.1.113883.5.25'/><recordTarget><patientRole>"
+      "<id nullFlavor='UNK'/></patientRole></recordTarget><author><time value='2025'/><assignedAuthor>"
+      "<id nullFlavor='UNK'/></assignedAuthor></author><custodian><assignedCustodian>"
+      "<representedCustodianOrganization><id nullFlavor='UNK'/></representedCustodianOrganization>"
+      "</assignedCustodian></custodian><component><nonXMLBody><text/></nonXMLBody></component>"
+      "</ClinicalDocument>");
+  scratch_.put("Z01999999900_05.01.2026_09.25.con.XKM", "verschlüsselt");
+  std::filesystem::copy_file(folder + "billing/begleitdatei_sample.xml", scratch_.file("begleitdatei.xml"));
+  auto letter = seal_args();
+  letter[6] = "Arztbrief;VHitG-Versand;V1.2";
+  letter[10] = "brief.pdf::eAB-PDF-unsigned";
+  letter[12] = "brief.xml::eAB-XML";
+  const auto sealed = tool(letter);
+  EXPECT_EQ(sealed.exit_code, 0) << sealed.output;
+  const auto opened = tool(open_args());
+  EXPECT_EQ(opened.exit_code, 0) << opened.output;
+  EXPECT_EQ(json(opened.output)->getArray("parts")->getObject(1)->getValue<std::string>("type"), "application/pdf");
+  EXPECT_TRUE(json(opened.output)->has("letter"));
+  auto billing = seal_args();
+  billing[6] = "1ClickAbrechnung;Lieferung;V2.0";
+  billing[10] = "begleitdatei.xml";
+  billing[12] = "Z01999999900_05.01.2026_09.25.con.XKM";
+  const auto delivery = tool(billing);
+  EXPECT_EQ(delivery.exit_code, 0) << delivery.output;
+  EXPECT_TRUE(json(tool(open_args()).output)->has("begleitdatei"));
+}
+
 TEST_F(Tool, KeysOfTheJsonKeepTheirOrder) {
   ASSERT_EQ(tool(seal_args()).exit_code, 0);
   const auto text = json_text(tool(open_args()).output);
