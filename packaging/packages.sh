@@ -14,6 +14,7 @@ KVC_PACKAGES_BUILD=(
 # A development build has the test server and the tests beside it.
 KVC_PACKAGES_TEST=(
   libgtest-dev libgmock-dev binutils procps python3
+  slapd # the address book's LDAP twin, run privately by tests/contract/directory
 )
 
 kvc_missing_packages() {

@@ -16,6 +16,9 @@ std::span<const Target> targets() {
       Target{"pkcs12_read", pkcs12_read, pkcs12_read_seeds, 1000},
       Target{"certificate_parse", certificate_parse, certificate_parse_seeds, 5000},
       Target{"mime_split", mime_split, mime_split_seeds, 5000},
+      Target{"directory_zip", directory_zip, directory_zip_seeds, 5000},
+      Target{"directory_book", directory_book, directory_book_seeds, 5000},
+      Target{"directory_ldap", directory_ldap, directory_ldap_seeds, 5000},
   };
   return kTargets;
 }

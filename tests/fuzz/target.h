@@ -31,6 +31,12 @@ void certificate_parse(std::string_view input);
 std::vector<std::string> certificate_parse_seeds();
 void mime_split(std::string_view input);
 std::vector<std::string> mime_split_seeds();
+void directory_zip(std::string_view input);
+std::vector<std::string> directory_zip_seeds();
+void directory_book(std::string_view input);
+std::vector<std::string> directory_book_seeds();
+void directory_ldap(std::string_view input);
+std::vector<std::string> directory_ldap_seeds();
 
 std::span<const Target> targets();
 /// Null if there is none of that name.
