@@ -15,6 +15,7 @@ KVC_PACKAGES_BUILD=(
 KVC_PACKAGES_TEST=(
   libgtest-dev libgmock-dev binutils procps python3
   default-jre-headless libnss3-tools
+  slapd # the address book's LDAP twin, run privately by tests/contract/directory
 )
 
 kvc_missing_packages() {

@@ -22,10 +22,9 @@ inline constexpr std::string_view kNameSpecialty = "fachgebiet";
 
 // The LDAP twin. [C]
 inline constexpr std::string_view kLdapBase = "ou=users,dc=kv-safenet,dc=de";
-inline constexpr std::string_view kLdapFilter = "(mail=*)";  // an entry without an address cannot be written to [D]
-inline constexpr int kLdapPageSize = 500;                    // RFC 2696; below the size limit of common servers [D]
-inline constexpr std::uint16_t kLdapsPort = 636;             // IANA
-inline constexpr std::uint16_t kLdapPort = 389;              // with StartTLS
+inline constexpr std::string_view kLdapAddress = "mail";  // asked for with (mail=*): others cannot be written to [D]
+inline constexpr std::uint32_t kLdapPageSize = 500;       // RFC 2696; below the size limit of common servers [D]
+inline constexpr std::uint16_t kLdapsPort = 636;
 
 // Our limits against a hostile or broken server.
 inline constexpr std::size_t kMaxZipEntries = 64;                     ///< files in one zip
@@ -35,12 +34,13 @@ inline constexpr std::size_t kMaxEntries = 2'000'000;                 ///< good 
 inline constexpr std::size_t kMaxTextBytes = 300;                     ///< of one field; the rest is cut off
 inline constexpr std::size_t kMaxAddressBytes = 254;                  ///< RFC 5321 section 4.5.3.1.3
 inline constexpr std::size_t kMaxServices = 64;                       ///< of one entry
+inline constexpr std::size_t kMaxLdapMessage = 1024UL * 1024;         ///< one entry, or one result
+inline constexpr std::size_t kMaxLdapPages = 100'000;
 inline constexpr int kMaxJsonDepth = 16;
 inline constexpr std::size_t kReadBlock = 16UL * 1024;
 
 // Time.
 inline constexpr std::chrono::milliseconds kLdapConnect{10'000};
 inline constexpr std::chrono::milliseconds kLdapAnswer{60'000};  ///< silence of the server after which we give up
-inline constexpr std::chrono::milliseconds kCancelSlice{200};    ///< longest wait without looking at Cancel
 
 }  // namespace kvc::directory

@@ -97,6 +97,7 @@ class Reader {
   void environment_id(const Object& object, const std::string& prefix, Environment& environment);
   void environment_address(const Object& object, const std::string& prefix, Environment& environment);
   bool system_roots(const Object& object, const std::string& prefix);
+  void address_book(const Object& object, const std::string& prefix, Environment& environment);
   void storage(const Object& root);
   bool file(const Object& root, const std::string& key, std::string& out);
 
@@ -295,11 +296,35 @@ bool Reader::system_roots(const Object& object, const std::string& prefix) {
   return value.extract<bool>();
 }
 
+void Reader::address_book(const Object& object, const std::string& prefix, Environment& environment) {
+  constexpr std::size_t kMaxUrl = 300;
+  std::string url;
+  if (text(object, prefix, "ldap_url", kMaxUrl, false, url) && !url.empty()) {
+    if (is_ldap_url(url)) {
+      environment.ldap_url = url;
+    } else {
+      problem(prefix + "ldap_url", "bad_ldap_url");
+    }
+  }
+  std::string choice = "auto";
+  text(object, prefix, "address_book", kMaxUrl, false, choice);
+  if (choice == "rest") {
+    environment.address_book = AddressBook::rest;
+  } else if (choice == "ldap") {
+    environment.address_book = AddressBook::ldap;
+    if (url.empty()) {
+      problem(prefix + "ldap_url", "missing");
+    }
+  } else if (choice != "auto") {
+    problem(prefix + "address_book", "bad_choice", {{"allowed", "auto, rest, ldap"}});
+  }
+}
+
 void Reader::environment(const Object& object, const std::string& prefix) {
   constexpr std::size_t kMaxName = 200;
-  unknown_keys(
-      object, prefix,
-      {"id", "name", "base_url", "mail_domain", "tls_roots", "use_system_tls_roots", "message_roots", "user_cas"});
+  unknown_keys(object, prefix,
+               {"id", "name", "base_url", "mail_domain", "tls_roots", "use_system_tls_roots", "message_roots",
+                "user_cas", "address_book", "ldap_url"});
   Environment environment;
   environment_id(object, prefix, environment);
   text(object, prefix, "name", kMaxName, false, environment.name);
@@ -308,6 +333,7 @@ void Reader::environment(const Object& object, const std::string& prefix) {
   certificate_files(object, prefix, "tls_roots", !environment.use_system_tls_roots, environment.tls_roots);
   certificate_files(object, prefix, "message_roots", true, environment.message_roots);
   certificate_files(object, prefix, "user_cas", true, environment.user_cas);
+  address_book(object, prefix, environment);
   if (environment.name.empty()) {
     environment.name = environment.id;
   }

@@ -12,6 +12,13 @@
 
 namespace kvc::settings {
 
+/// Where the address book of a network comes from.
+enum class AddressBook {
+  automatic,  ///< REST; LDAP, where configured, as long as there is no book from REST
+  rest,
+  ldap,
+};
+
 /// One KV-Connect network: where its server is and whom to trust there.
 struct Environment {
   std::string id, name;     ///< `name` is never empty after load(): without one it is the id
@@ -19,6 +26,8 @@ struct Environment {
   std::string mail_domain;  ///< "kv-safenet.de"
   std::vector<std::string> tls_roots, message_roots, user_cas;  ///< absolute paths of PEM files
   bool use_system_tls_roots = false;
+  AddressBook address_book = AddressBook::automatic;
+  std::string ldap_url;  ///< ldaps://host[:port] of the address book's LDAP twin, or empty
 };
 
 struct Settings {
@@ -63,6 +72,8 @@ inline constexpr ProblemKind kProblemKinds[] = {
     {"bad_url", ""},                    // not an absolute URL with a host, or with a query or fragment
     {"not_https", ""},                  // http: or any other scheme
     {"url_with_credentials", ""},       // https://user:password@host/
+    {"bad_ldap_url", ""},               // not ldaps://host[:port]
+    {"bad_choice", "allowed"},          // a word that is none of the allowed ones
     {"bad_domain", ""},                 // not a DNS name
     {"bad_dsn", ""},                    // neither sqlite nor postgresql
     {"file_unreadable", "file"},        // not there, no permission, not a file

@@ -49,4 +49,23 @@ std::string_view check_base_url(std::string_view text, std::string& normalised) 
   return {};
 }
 
+bool is_ldap_url(std::string_view text) {
+  constexpr std::string_view kScheme = "ldaps://";
+  if (!text.starts_with(kScheme) ||
+      std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c >= 0x7f || c == '\\'; })) {
+    return false;
+  }
+  // Path, query, fragment and user would be ignored: whoever wrote them meant something else.
+  if (text.substr(kScheme.size()).find_first_of("/?#@") != std::string_view::npos) {
+    return false;
+  }
+  try {
+    const Poco::URI uri{std::string(text)};
+    const std::string& host = uri.getHost();
+    return !host.empty() && std::all_of(host.begin(), host.end(), host_character);
+  } catch (const Poco::Exception&) {
+    return false;
+  }
+}
+
 }  // namespace kvc::settings

@@ -11,4 +11,7 @@ namespace kvc::settings {
 /// "url_with_credentials"), empty if there is none; then `normalised` is set.
 std::string_view check_base_url(std::string_view text, std::string& normalised);
 
+/// Is it ldaps://host or ldaps://host:port, and nothing more?
+bool is_ldap_url(std::string_view text);
+
 }  // namespace kvc::settings

@@ -19,6 +19,9 @@ std::span<const Target> targets() {
       Target{"kvca_parse", kvca_parse, kvca_parse_seeds, 5000},
       Target{"begleitdatei_read", begleitdatei_read, begleitdatei_read_seeds, 5000},
       Target{"cda_read", cda_read, cda_read_seeds, 5000},
+      Target{"directory_zip", directory_zip, directory_zip_seeds, 5000},
+      Target{"directory_book", directory_book, directory_book_seeds, 5000},
+      Target{"directory_ldap", directory_ldap, directory_ldap_seeds, 5000},
   };
   return kTargets;
 }

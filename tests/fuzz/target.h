@@ -37,6 +37,12 @@ void begleitdatei_read(std::string_view input);
 std::vector<std::string> begleitdatei_read_seeds();
 void cda_read(std::string_view input);
 std::vector<std::string> cda_read_seeds();
+void directory_zip(std::string_view input);
+std::vector<std::string> directory_zip_seeds();
+void directory_book(std::string_view input);
+std::vector<std::string> directory_book_seeds();
+void directory_ldap(std::string_view input);
+std::vector<std::string> directory_ldap_seeds();
 
 std::span<const Target> targets();
 /// Null if there is none of that name.

@@ -126,7 +126,9 @@ TEST_F(SchemaTest, EnvironmentKeysAreJudgedAlike) {
                                                                  {"tls_roots", "[\"root.pem\"]"},
                                                                  {"message_roots", "[\"root.pem\"]"},
                                                                  {"user_cas", "[\"root.pem\"]"},
-                                                                 {"use_system_tls_roots", "false"}};
+                                                                 {"use_system_tls_roots", "false"},
+                                                                 {"address_book", "\"auto\""},
+                                                                 {"ldap_url", "\"ldaps://localhost\""}};
   for (const auto& [changed, ignored] : good) {
     std::vector<std::string> tried = values();
     tried.emplace_back();  // left out

@@ -246,6 +246,31 @@ TEST_F(SettingsTest, RefusesDomainsThatAreNone) {
   }
 }
 
+TEST_F(SettingsTest, AddressBook) {
+  EXPECT_EQ(load(with("name", "\"x\"")).settings.environments[0].address_book, AddressBook::automatic);
+  const Loaded both = load(with("ldap_url", "\"ldaps://vzd.kv.example:8849\""));
+  EXPECT_TRUE(both.ok());
+  EXPECT_EQ(both.settings.environments[0].ldap_url, "ldaps://vzd.kv.example:8849");
+  EXPECT_TRUE(load(with("ldap_url", "\"ldaps://[::1]:636\"")).ok());
+  EXPECT_TRUE(load(with("address_book", "\"auto\"")).ok());
+  EXPECT_EQ(load(with("address_book", "\"rest\"")).settings.environments[0].address_book, AddressBook::rest);
+  const Loaded only_ldap = load(with("address_book", "\"ldap\",\"ldap_url\":\"ldaps://vzd.kv.example\""));
+  EXPECT_TRUE(only_ldap.ok());
+  EXPECT_EQ(only_ldap.settings.environments[0].address_book, AddressBook::ldap);
+  EXPECT_THAT(lines(load(with("address_book", "\"ldap\""))), ElementsAre("environments[0].ldap_url: missing"));
+  const Loaded wrong = load(with("address_book", "\"LDAP\""));
+  EXPECT_THAT(lines(wrong), ElementsAre("environments[0].address_book: bad_choice"));
+  EXPECT_EQ(param(wrong.problems[0], "allowed"), "auto, rest, ldap");
+  for (const char* url :
+       {"ldap://vzd.kv.example", "vzd.kv.example", "ldaps://", "ldaps://:636", "ldaps://a:b@vzd.kv.example",
+        "ldaps://vzd.kv.example/ou=users", "ldaps://vzd.kv.example?x", "ldaps://vzd.kv.example:x", "ldaps://vzd kv",
+        "https://vzd.kv.example", "ldaps://k\xC3\xB6ln.de"}) {
+    EXPECT_THAT(lines(load(with("ldap_url", "\"" + std::string(url) + "\""))),
+                ElementsAre("environments[0].ldap_url: bad_ldap_url"))
+        << url;
+  }
+}
+
 TEST_F(SettingsTest, LooksIntoCertificateFiles) {
   dir_.write("empty.pem", "");
   dir_.write("text.pem", "no certificate here");
@@ -349,12 +374,12 @@ TEST_F(SettingsTest, EveryTypeInEveryPlaceEndsInAProblemNotInAnException) {
       EXPECT_EQ(loaded.ok(), fine.count(key + value) == 1) << key << value;
     }
   }
-  for (const std::string key :
-       {"id", "name", "base_url", "mail_domain", "tls_roots", "use_system_tls_roots", "message_roots", "user_cas"}) {
+  for (const std::string key : {"id", "name", "base_url", "mail_domain", "tls_roots", "use_system_tls_roots",
+                                "message_roots", "user_cas", "address_book", "ldap_url"}) {
     for (const std::string& value : values) {
       const Loaded loaded = load(with(key, value));
-      const std::set<std::string> fine = {"id\"x\"", "name\"\"", "name\"x\"", "mail_domain\"x\"",
-                                          "use_system_tls_rootstrue"};
+      const std::set<std::string> fine = {
+          "id\"x\"", "name\"\"", "name\"x\"", "mail_domain\"x\"", "use_system_tls_rootstrue", "ldap_url\"\""};
       EXPECT_EQ(loaded.ok(), fine.count(key + value) == 1) << key << value;
     }
   }
