@@ -4,7 +4,6 @@
 
 #include "account/access.h"
 #include "account/assignment.h"
-#include "account/context.h"
 #include "account/creating.h"
 #include "account/description.h"
 #include "account/keystore_service.h"
@@ -133,16 +132,7 @@ Result<Session> AccountService::open(std::string_view user_id, std::string_view 
 }
 
 Status AccountService::record_fetch(std::string_view account_id, const Status& outcome) {
-  return guarded([&]() -> Status {
-    return impl_->context.database->write([&](Poco::Data::Session& session) {
-      if (outcome.ok()) {
-        repository::set_fetched(session, account_id, impl_->context.env.now());
-      } else if (outcome.category() != Category::cancelled) {
-        repository::set_error(session, account_id, outcome.code().key);
-      }
-      return Status();
-    });
-  });
+  return guarded([&] { return record_account_fetch(impl_->context, account_id, outcome); });
 }
 
 }  // namespace kvc::account

@@ -114,7 +114,7 @@ struct Session {
   /// Content keys before a user was unassigned, newest first: what was sealed then opens with one of them.
   std::vector<Secret> older_content_keys;
   kvconnect::Credentials credentials;
-  std::vector<crypto::Identity> identities;  ///< the current one at the front, the others newest first; at least one
+  std::vector<crypto::Identity> identities;  ///< the current one, if any, at the front; at least one
   /// Keys whose certificate never came or is still to come. A server publishes a certificate before we fetch it, so
   /// mail may already be encrypted for one of them.
   std::vector<crypto::PrivateKey> bare_keys;
@@ -133,8 +133,10 @@ class AccountService {
   /// Stores the typed data durably (secrets in the vault), state draft. Errors: invalid_field (param "field"),
   /// already_exists for the same username in the same environment.
   Result<std::string> create(std::string_view user_id, const NewAccount& data);
-  /// Contacts the server: logs in, learns uid and address, moves on to password_change_needed or enrolling/ready.
-  /// Settles an unclear password change first: whichever of the two passwords the server accepts is kept.
+  /// Contacts the server: logs in, learns uid and address, moves on to password_change_needed or enrolling/ready (an
+  /// account that is `failed` stays so). Settles an unclear password change: the stored password is tried first, that
+  /// of the change only if the server refuses it. Then asks what the server publishes (server_certificate); failing to
+  /// ask is no failure. Makes new keys if an unassign() left that to be done.
   Result<Overview> check(std::string_view user_id, std::string_view account_id, const Cancel& cancel);
   /// Corrects the stored password without telling the server: while the account is a draft, or after the server refused
   /// the stored one (somebody changed it elsewhere). Error: invalid_state otherwise.
@@ -203,9 +205,11 @@ class AccountService {
   /// login. Error: invalid_state for the last user.
   Status unassign(std::string_view user_id, std::string_view account_id, std::string_view other_user_id);
   /// Everything needed to send and fetch. Settles an unclear password change if there is one and the server can be
-  /// reached. Errors: not_found, session_locked, invalid_state if no generation has a certificate yet.
+  /// reached. There may be certificates but no current one (deleted, or imported and expired): good for reading, not
+  /// for sending. Errors: not_found, session_locked, invalid_state if no generation has a certificate yet.
   Result<Session> open(std::string_view user_id, std::string_view account_id);
-  /// Stores when somebody fetched and how it ended (last_error). OK outcomes set last_fetch.
+  /// Stores when somebody fetched and how it ended (last_error). OK outcomes set last_fetch and clear last_error, but
+  /// for the reason why an account is `failed`.
   Status record_fetch(std::string_view account_id, const Status& outcome);
 
  private:

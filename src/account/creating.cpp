@@ -73,6 +73,10 @@ Secret new_content_key(Env& env) {
   return key;
 }
 
+Status taken_over() {
+  return {error::already_exists, "somebody else created an account of this username meanwhile"};
+}
+
 // From here on there is an account, whole, or as before a row that nobody sees.
 Status finish(const Context& context, std::string_view user_id, const AccountRow& row, const NewAccount& data,
               const Keystore* keystore) {
@@ -88,12 +92,14 @@ Status finish(const Context& context, std::string_view user_id, const AccountRow
   KVC_TRY(add_secrets(keys, change));
   change.also = [&](Poco::Data::Session& session) {
     if (!repository::finish_creating(session, row.id)) {
-      return Status(error::already_exists, "somebody else created an account of this username meanwhile");
+      return taken_over();
     }
     insert_keys(session, keys, context.env.now());
     return Status();
   };
-  return context.vault.apply(key, change);
+  const Status stored = context.vault.apply(key, change);
+  // Whoever took the username over forgot the key of this one, too.
+  return stored.is(error::not_found) ? taken_over() : stored;
 }
 
 Status write_draft(const Context& context, const Access& access, const NewAccount& data) {

@@ -39,8 +39,4 @@ Result<kvconnect::AccountInfo> change_password(const Context& context, const Acc
 /// A change that makes `password` the stored one and forgets the others.
 vault::Change stored_password_change(const Secret& password);
 
-/// Takes over what the server said about the account: uid, address, state. Error: bad_answer if the server's address
-/// is not <username>@<mail_domain>.
-Status apply_login(const Context& context, AccountRow& row, const kvconnect::AccountInfo& info);
-
 }  // namespace kvc::account

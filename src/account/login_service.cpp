@@ -3,6 +3,7 @@
 
 #include "account/assignment.h"
 #include "account/login.h"
+#include "account/login_state.h"
 #include "account/overview.h"
 #include "account/published.h"
 

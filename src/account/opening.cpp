@@ -6,6 +6,7 @@
 #include "account/access.h"
 #include "account/assignment.h"
 #include "account/login.h"
+#include "account/login_state.h"
 #include "account/overview.h"
 #include "crypto/aead.h"
 
@@ -83,6 +84,28 @@ Result<Session> open_account(const Context& context, std::string_view user_id, s
     return Status(error::invalid_state, "the account has no certificate yet");
   }
   return session;
+}
+
+Status record_account_fetch(const Context& context, std::string_view account_id, const Status& outcome) {
+  if (outcome.category() == Category::cancelled) {
+    return {};
+  }
+  if (!outcome.ok()) {
+    return context.database->write([&](Poco::Data::Session& session) {
+      repository::set_error(session, account_id, outcome.code().key);
+      return Status();
+    });
+  }
+  return context.database->write([&](Poco::Data::Session& session) {
+    const auto row = repository::find(session, account_id);
+    if (!row || !row->state) {
+      return Status();
+    }
+    repository::set_fetched(session, account_id, context.env.now());
+    repository::set_error(session, account_id,
+                          lasting_error(*row->state, repository::generations(session, account_id)));
+    return Status();
+  });
 }
 
 }  // namespace kvc::account

@@ -8,5 +8,7 @@ namespace kvc::account {
 
 /// AccountService::open.
 Result<Session> open_account(const Context& context, std::string_view user_id, std::string_view account_id);
+/// AccountService::record_fetch.
+Status record_account_fetch(const Context& context, std::string_view account_id, const Status& outcome);
 
 }  // namespace kvc::account

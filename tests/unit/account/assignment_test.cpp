@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "account/lease.h"
 #include "unit/mailbox/fixture.h"
 
@@ -142,6 +144,51 @@ TEST_F(Assignment, NewKeyIsMadeAtTheNextOpeningToo) {
   EXPECT_TRUE(accounts().open("bert", id).status().is(error::not_found));
   ASSERT_TRUE(accounts().open("anna", id).ok());
   EXPECT_TRUE(world->vault->get(kept, "kv_password").status().is(error::invalid_state));
+}
+
+// A custody in whose answers something else happens, once.
+class InterruptedCustody final : public vault::KeyCustody {
+ public:
+  explicit InterruptedCustody(vault::KeyCustody& inner) : inner_(inner) {}
+  Result<std::string> seal(std::string_view user_id, const Secret& plaintext, std::string_view data) override {
+    return inner_.seal(user_id, plaintext, data);
+  }
+  Result<Secret> unseal(std::string_view user_id, std::string_view sealed, std::string_view data) override {
+    auto opened = inner_.unseal(user_id, sealed, data);
+    if (--countdown == 0) {
+      happens();
+    }
+    return opened;
+  }
+  int countdown = 0;
+  std::function<void()> happens;
+
+ private:
+  vault::KeyCustody& inner_;
+};
+
+TEST_F(Assignment, NewKeysInTheMiddleOfAnothersWorkDoNotDisturbIt) {
+  InterruptedCustody custody(world->custody);
+  vault::Vault vault(world->database, custody, world->env);
+  account::AccountService other(world->database, vault, world->environments, world->env, Log::none());
+  custody.happens = [&] { EXPECT_TRUE(accounts().unassign("anna", id, "bert").ok()); };
+  const std::vector<std::function<Status()>> works{
+      [&] { return other.open("anna", id).status(); },
+      [&] { return other.export_keystore("anna", id).status(); },
+      [&] { return other.assign("anna", id, "carla"); },
+  };
+  for (const auto& work : works) {
+    for (int at = 1; at <= 2; ++at) {
+      ASSERT_TRUE(accounts().assign("anna", id, "bert").ok());
+      custody.countdown = at;
+      const Status done = work();
+      EXPECT_TRUE(done.ok()) << done.to_string();
+      if (custody.countdown > 0) {  // the work unlocks only once
+        EXPECT_TRUE(accounts().unassign("anna", id, "bert").ok());
+      }
+    }
+  }
+  EXPECT_TRUE(accounts().open("carla", id).ok());
 }
 
 TEST_F(Assignment, AnotherPracticesDirectoryAndLoginOpenNothing) {

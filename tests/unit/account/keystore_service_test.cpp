@@ -146,6 +146,19 @@ TEST_F(KeystoreFiles, TwoAccountsOfOneNameDoNotMix) {
   EXPECT_EQ(rows_in("generation"), 2);
 }
 
+TEST_F(KeystoreFiles, OfTwoProgramsThatCreateTheSameOneOneDoes) {
+  account::AccountService other(world.database, *world.vault, world.environments, world.env, Log::none());
+  const Keystore keystore = two();
+  Result<std::string> winner = Status(error::internal, "never ran");
+  world.custody.after_seal = [&] { winner = other.create_from_keystore("bert", typed(), keystore); };
+  const auto loser = accounts().create_from_keystore("anna", typed(), keystore);
+  ASSERT_TRUE(winner.ok()) << winner.status().to_string();
+  EXPECT_TRUE(loser.status().is(error::already_exists)) << loser.status().to_string();
+  EXPECT_THAT(accounts().list("anna").value(), IsEmpty());
+  EXPECT_TRUE(accounts().open("bert", *winner).ok());
+  EXPECT_EQ(rows_in("vault_key"), 1) << "nothing is left of the other one";
+}
+
 TEST_F(KeystoreFiles, WhatACrashLeftGoesWithTheNextNewAccount) {
   world.set_fault(Fault::Kind::death_before, 3);
   EXPECT_FALSE(accounts().create_from_keystore("anna", typed(), two()).ok());

@@ -305,6 +305,7 @@ TEST_F(Renewing, DeletedCertificateLeavesKeysForOldMail) {
     ASSERT_TRUE(check().ok()) << "a login changes nothing of it";
   }
   ASSERT_TRUE(fetch_a().ok());
+  EXPECT_EQ(now().last_error, error::no_certificate.key) << "nor does a fetch";
   EXPECT_EQ(world->mailbox->open("anna", inbox_a().at(0).id)->message.verdict, message::Verdict::valid);
   ASSERT_TRUE(enroll().ok());
   EXPECT_EQ(now().state, State::ready);

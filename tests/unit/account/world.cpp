@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 #include "crypto/aead.h"
 
@@ -342,7 +343,11 @@ Secret FakeCustody::key_of(std::string_view user_id) {
 }
 
 Result<std::string> FakeCustody::seal(std::string_view user_id, const Secret& plaintext, std::string_view data) {
-  return crypto::aead_seal(Env::system(), key_of(user_id), plaintext, data);
+  auto sealed = crypto::aead_seal(Env::system(), key_of(user_id), plaintext, data);
+  if (const auto then = std::exchange(after_seal, nullptr)) {
+    then();
+  }
+  return sealed;
 }
 
 Result<Secret> FakeCustody::unseal(std::string_view user_id, std::string_view sealed, std::string_view data) {

@@ -148,6 +148,7 @@ class FakeCustody final : public vault::KeyCustody {
   Result<std::string> seal(std::string_view user_id, const Secret& plaintext, std::string_view data) override;
   Result<Secret> unseal(std::string_view user_id, std::string_view sealed, std::string_view data) override;
   std::set<std::string> locked;
+  std::function<void()> after_seal;  ///< once, after the next seal()
 
  private:
   Secret key_of(std::string_view user_id);

@@ -52,6 +52,23 @@ TEST(ContentCipher, BindsToItsPlaceAndAccount) {
   EXPECT_TRUE(cipher.open("", "inbox.1.details").status().is(error::storage_corrupt));
 }
 
+TEST(ContentCipher, OlderKeysOpenAndSealNothing) {
+  Secret first = test_key();
+  Secret second = test_key();
+  second.data()[0] = 1;
+  Secret third = test_key();
+  third.data()[0] = 2;
+  const Secret text(std::string_view("inhalt"));
+  const ContentCipher before(Env::system(), first, "account");
+  const std::string sealed = before.seal(text, "p").value();
+  const ContentCipher now(Env::system(), third, "account", {second, first});
+  EXPECT_EQ(now.open(sealed, "p").value(), text);
+  EXPECT_TRUE(now.open(sealed, "q").status().is(error::storage_corrupt)) << "bound to its place under older keys too";
+  EXPECT_TRUE(before.open(now.seal(text, "p").value(), "p").status().is(error::storage_corrupt));
+  EXPECT_TRUE(
+      ContentCipher(Env::system(), third, "account", {second}).open(sealed, "p").status().is(error::storage_corrupt));
+}
+
 TEST(OutboxDetails, ComeBackAsTheyWere) {
   const ContentCipher cipher(Env::system(), test_key(), "account");
   mailbox::OutboxDetails details{
