@@ -20,7 +20,7 @@ cmake --preset fuzz -B "$build" -Wno-dev >/dev/null
 cmake --build "$build" -j "$jobs" --target fuzz_targets
 bin=$build/tests/fuzz
 targets=("$@")
-[ "$#" -gt 0 ] || targets=(message_open rest_answers settings_load pkcs12_read certificate_parse mime_split)
+[ "$#" -gt 0 ] || targets=(message_open rest_answers settings_load catalogue_parse pkcs12_read certificate_parse mime_split)
 "$bin/fuzz_tool" seeds "$build/seeds"
 
 broken=()
