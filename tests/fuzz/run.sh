@@ -20,8 +20,12 @@ cmake --preset fuzz -B "$build" -Wno-dev >/dev/null
 cmake --build "$build" -j "$jobs" --target fuzz_targets
 bin=$build/tests/fuzz
 targets=("$@")
-[ "$#" -gt 0 ] || targets=(message_open rest_answers settings_load pkcs12_read certificate_parse mime_split kvca_parse
-                               begleitdatei_read cda_read)
+if [ "$#" -eq 0 ]; then
+  # Every target that was built.
+  for program in "$bin"/fuzz_*; do
+    [ ! -f "$program" ] || [ ! -x "$program" ] || [ "$program" = "$bin/fuzz_tool" ] || targets+=("${program#"$bin"/fuzz_}")
+  done
+fi
 "$bin/fuzz_tool" seeds "$build/seeds"
 
 broken=()

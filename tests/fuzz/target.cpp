@@ -13,6 +13,7 @@ std::span<const Target> targets() {
       Target{"message_open", message_open, message_open_seeds, 1000},
       Target{"rest_answers", rest_answers, rest_answers_seeds, 5000},
       Target{"settings_load", settings_load, settings_load_seeds, 5000},
+      Target{"catalogue_parse", catalogue_parse, catalogue_parse_seeds, 5000},
       Target{"pkcs12_read", pkcs12_read, pkcs12_read_seeds, 1000},
       Target{"certificate_parse", certificate_parse, certificate_parse_seeds, 5000},
       Target{"mime_split", mime_split, mime_split_seeds, 5000},

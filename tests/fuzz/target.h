@@ -25,6 +25,8 @@ void rest_answers(std::string_view input);
 std::vector<std::string> rest_answers_seeds();
 void settings_load(std::string_view input);
 std::vector<std::string> settings_load_seeds();
+void catalogue_parse(std::string_view input);
+std::vector<std::string> catalogue_parse_seeds();
 void pkcs12_read(std::string_view input);
 std::vector<std::string> pkcs12_read_seeds();
 void certificate_parse(std::string_view input);

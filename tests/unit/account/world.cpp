@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -249,6 +250,7 @@ Result<std::vector<transport::WaitingMail>> FakeServer::list(const Credentials& 
                                                              std::size_t limit, const Cancel&) {
   return call("list", [&]() -> Result<std::vector<transport::WaitingMail>> {
     KVC_ASSIGN(const ServerAccount* account, authenticate(credentials, false));
+    largest_list = std::max(largest_list, limit);
     std::vector<transport::WaitingMail> mails;
     for (const auto& [id, raw] : account->mails) {
       if (mails.size() < limit) {

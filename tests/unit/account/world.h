@@ -108,6 +108,7 @@ class FakeServer final : public kvconnect::Client {
   int certificate_hidden = 0;     ///< so many certificate_by_uid calls after 999 answer 404
   std::string truncate_fetch_of;  ///< this mail breaks off, once
   std::vector<std::string> calls;
+  std::size_t largest_list = 0;                     ///< the largest `limit` a list was asked for with
   std::function<void(const std::string&)> on_call;  ///< before the server does what the call asks for
 
   void add_account(const std::string& username, const std::string& password);

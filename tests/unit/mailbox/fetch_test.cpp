@@ -282,11 +282,84 @@ TEST_F(Fetching, JudgedAtTheTimeOfReceipt) {
   EXPECT_EQ(opened->message.verdict, Verdict::valid) << "the certificates have expired since";
 }
 
-TEST_F(Fetching, OldGenerationsStillOpen) {
+TEST_F(Fetching, OldGenerationsStillOpenAndAreNamed) {
   send_one();
   ASSERT_TRUE(world->accounts->enroll("bert", world->account_b, {}, world->cancel).ok());
+  send_one();
   ASSERT_TRUE(fetch_b().ok());
-  EXPECT_EQ(inbox_b().at(0).verdict, Verdict::valid);
+  int old_ones = 0;
+  for (const auto& item : inbox_b()) {
+    EXPECT_EQ(item.verdict, Verdict::valid);
+    const auto opened = world->mailbox->open("bert", item.id);
+    ASSERT_TRUE(opened.ok());
+    old_ones += opened->opened_by.generation == 1 ? 1 : 0;
+    EXPECT_EQ(opened->opened_by.current, opened->opened_by.generation == 2);
+    EXPECT_FALSE(opened->opened_by.label.empty());
+  }
+  EXPECT_EQ(old_ones, 1);
+}
+
+// A mailbox of any size is fetched page by page: the list never grows while nothing stays behind.
+TEST_F(Fetching, ManyMailsAreFetchedPageByPage) {
+  constexpr int kMails = 230;
+  for (int i = 0; i < kMails; ++i) {
+    const std::string id = std::to_string(i) + "@kv-safenet.de";
+    on_server_b().emplace_back(id, "From: wer@kv-safenet.de\r\nMessage-ID: <" + id + ">\r\n\r\nkein S/MIME");
+  }
+  std::vector<int> steps;
+  const auto progress = [&](int permille, std::string_view key) {
+    if (key == "fetch.mail") {
+      steps.push_back(permille);
+    }
+  };
+  const auto fetched = world->mailbox->fetch("bert", world->account_b, progress, world->cancel);
+  ASSERT_TRUE(fetched.ok());
+  EXPECT_EQ(fetched->fetched, kMails);
+  EXPECT_THAT(on_server_b(), IsEmpty());
+  EXPECT_LE(world->server.largest_list, 50U);
+  ASSERT_THAT(steps, SizeIs(kMails));
+  EXPECT_TRUE(std::is_sorted(steps.begin(), steps.end())) << "the bar never goes back";
+  EXPECT_LE(steps.front(), 10);
+  EXPECT_GE(steps.back(), 990);
+  EXPECT_LE(steps.back(), 1000);
+}
+
+// What stays on the server is looked past, once per run.
+TEST_F(Fetching, MailsThatStayDoNotHideTheOthers) {
+  for (int i = 0; i < 60; ++i) {
+    on_server_b().emplace_back("", "ohne Message-ID");
+  }
+  send_one();
+  const auto fetched = fetch_b();
+  ASSERT_TRUE(fetched.ok());
+  EXPECT_EQ(fetched->fetched, 1);
+  EXPECT_THAT(on_server_b(), SizeIs(60));
+}
+
+// An integrator adds a service: what was stored before finds its place at the next fetch.
+TEST_F(Fetching, StoredMailFindsAServiceThatIsAddedLater) {
+  auto mail = plain_mail();
+  mail.service_id = {"Labor-Neu", "Auftrag", "V1"};
+  mail.request_receipt = false;
+  deliver(mail);
+  ASSERT_TRUE(fetch_b().ok());
+  EXPECT_EQ(inbox_b().at(0).service_key, "");
+  const auto more = service::Catalogue::parse(R"({"services":[{"key":"labor-neu","title":{"de":"a","en":"b"},"mark":"D",
+    "recipients":"any","receipt":"never","messages":[{"kind":"delivery","id":"Labor-Neu;Auftrag;V1","mark":"D",
+    "subject":"Labor","title":{"de":"a","en":"b"}}]}]})");
+  ASSERT_TRUE(more.ok()) << more.status().to_string();
+  const auto catalogue = service::Catalogue::builtin().with(*more).value();
+  mailbox::Options options;
+  options.catalogue = &catalogue;
+  use(options);
+  ASSERT_TRUE(fetch_b().ok());
+  EXPECT_EQ(inbox_b().at(0).service_key, "labor-neu");
+  deliver(plain_mail());
+  mail.request_receipt = true;
+  deliver(mail);
+  ASSERT_TRUE(fetch_b().ok());
+  EXPECT_THAT(outbox_b(), SizeIs(1)) << "a receipt for the eNachricht, none for the new service";
+  world->mailbox.reset();  // before the catalogue goes
 }
 
 TEST_F(Fetching, TooLargeMailIsNotedOnceAndStaysOnTheServer) {

@@ -6,6 +6,8 @@
 #include "mailbox/cursor.h"
 #include "mailbox/inbox_repository.h"
 #include "mailbox/outbox_repository.h"
+#include "service/clear_subject.h"
+#include "store/sql.h"
 #include "unit/mailbox/fixture.h"
 
 namespace kvc::testing {
@@ -285,6 +287,11 @@ TEST_F(List, EveryPageOfTheOutboxIsReadInTheOrderOfAnIndex) {
   check("outbox_newest");
   scan.service_key = "x";
   check("outbox_by_service");
+  scan.service_key.reset();
+  scan.overdue_at = 1;
+  const std::string steps = plan(mailbox::outbox::scan_text(scan));
+  EXPECT_THAT(steps, HasSubstr("INDEX outbox_reply_due")) << steps;
+  EXPECT_THAT(steps, Not(HasSubstr("SCAN"))) << steps;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the outbox shows without opening an item, the watch over missing answers, threads (protocol D, 1-Click rules).
 // B plays the KV.
+#include "service/working_time.h"
 #include "unit/mailbox/fixture.h"
 
 namespace kvc::testing {
@@ -248,6 +249,45 @@ TEST_F(Watch, AnAnswerOfAStrangerIsAssignedToNothing) {
   const auto summary = kv_sends(kFeedback, item_a(id).message_id, kGuid);
   EXPECT_EQ(summary.unassigned, 1) << "B was not asked";
   EXPECT_NE(item_a(id).state, OutboxState::answered);
+}
+
+// "read eDokumentation-<T>;Eingangsbestaetigung too"; one without a report is known by its Dienstkennung
+TEST_F(Watch, BothReceiptsOfDocumentationConfirm) {
+  for (const char* service : {"eDokumentation", "eDokumentation-QSHGV"}) {
+    auto made = documentation();
+    made.request_receipt = true;
+    const std::string id = sent(made);
+    EXPECT_THAT(item_a(id).replies, SizeIs(2)) << "status and receipt";
+    kv_sends({service, "Eingangsbestaetigung", "V2.0"}, item_a(id).message_id, "");
+    EXPECT_EQ(item_a(id).state, OutboxState::delivered) << service;
+    EXPECT_TRUE(item_a(id).reply(MessageKind::receipt)->arrived.has_value());
+    EXPECT_FALSE(item_a(id).reply(MessageKind::status)->arrived.has_value());
+  }
+}
+
+// eTerminservice: "replies eTS;Vermittlungscode-Lieferung-...;V2.0, eTS;Fehlernachricht;"; DALE-UV: "Quittung"
+TEST_F(Watch, AnswersOfOtherServicesAreAwaited) {
+  const std::vector<std::pair<service::ServiceId, service::ServiceId>> pairs{
+      {{"eTS", "Vermittlungscode-Anforderung-PTV11", "V2.0"}, {"eTS", "Vermittlungscode-Lieferung-PTV11", "V2.0"}},
+      {{"eTS", "Vermittlungscode-Anforderung-Muster06", "V2.0"}, {"eTS", "Fehlernachricht", ""}},
+      {{"DALE-UV", "Einsendung", "V1.0"}, {"DALE-UV", "Quittung", "V1.0"}}};
+  for (const auto& [delivery, reply] : pairs) {
+    SCOPED_TRACE(delivery.text());
+    auto made = billing();
+    made.service_id = delivery;
+    made.delivery.reset();
+    made.announced.clear();
+    made.request_receipt = false;
+    made.to = "eterminservice@kv-safenet.de";
+    made.files = {file("a.json", "application/fhir+json", "{}")};
+    if (delivery.service == "DALE-UV") {
+      made.files.push_back(file("b.dat", "application/octet-stream"));
+    }
+    const std::string id = queue(made);
+    ASSERT_THAT(item_a(id).replies, SizeIs(1));
+    EXPECT_EQ(item_a(id).replies[0].kind, MessageKind::answer);
+    EXPECT_EQ(service::Catalogue::builtin().find(reply)->message->kind, MessageKind::answer);
+  }
 }
 
 // ---- corrections: "guid (UUID, kept for corrections)", "version (from 1, +1 per correction)" ----

@@ -105,6 +105,45 @@ TEST(Migrations, FromEveryOlderVersionToTheSameSchema) {
   }
 }
 
+// 0006_threads.sql: rows of the version before begin their own threads; what was tried may have left.
+TEST(Migrations, ThreadsTakeOverOutboxAndInbox) {
+  std::vector<Migration> before;
+  for (const auto& migration : all_migrations()) {
+    if (migration.version < 6) {
+      before.push_back(migration);
+    }
+  }
+  const ScratchDirectory scratch;
+  {
+    const auto old = open_at(scratch, before);
+    ASSERT_TRUE(old.ok()) << old.status().to_string();
+    const auto run = [&](const std::string& sql) {
+      const Status done = execute(**old, sql);
+      EXPECT_TRUE(done.ok()) << done.to_string();
+    };
+    run("INSERT INTO account (id, environment_id, username, username_key, display_name, description, address, state, "
+        "created_at) VALUES ('a', 'e', 'u', 'u', 'n', '', '', 'ready', 1)");
+    run("INSERT INTO mail_blob (id, account_id, complete, created_at) VALUES ('b', 'a', 1, 1)");
+    run("INSERT INTO outbox (id, account_id, message_id, recipient, service_id, subject, in_reply_to, state, "
+        "receipt_requested, details, created_at, next_try, tries) VALUES ('o1', 'a', 'm1', 'r', 's', 's', '', "
+        "'queued', 1, "
+        "x'01', 1, 1, 0), ('o2', 'a', 'm2', 'r', 's', 's', '', 'queued', 1, x'01', 1, 1, 3)");
+    run("INSERT INTO inbox (id, account_id, message_id, sender, service_id, in_reply_to, subject, header_date, "
+        "received_at, "
+        "blob_id) VALUES ('i1', 'a', 'm3', 'x', 's', '', 's', '', 1, 'b')");
+  }
+  const auto database = open_at(scratch, all_migrations());
+  ASSERT_TRUE(database.ok()) << database.status().to_string();
+  using Values = std::vector<std::string>;
+  EXPECT_EQ(column(**database, "SELECT thread_id FROM outbox ORDER BY id"), (Values{"o1", "o2"}));
+  EXPECT_EQ(column(**database, "SELECT thread_id FROM inbox"), Values{"i1"});
+  EXPECT_EQ(column(**database, "SELECT id FROM outbox WHERE may_have_left = 1"), Values{"o2"});
+  EXPECT_EQ(
+      column(**database, "SELECT id FROM outbox WHERE service_key = '' AND thread_key = '' AND delivery_key = ''"),
+      (Values{"o1", "o2"}));
+  EXPECT_EQ(column(**database, "SELECT id FROM inbox WHERE unassigned = 0 AND too_large_limit = 0"), Values{"i1"});
+}
+
 TEST(Migrations, NewerDatabaseIsRefusedUntouched) {
   const ScratchDirectory scratch;
   {
