@@ -301,4 +301,22 @@ std::vector<std::string> unfitting_parts(const service::ServiceId& service, cons
   return found;
 }
 
+std::vector<std::string> unfitting_attachments(const Begleitdatei& file, const std::vector<std::string>& names) {
+  const auto has = [](const std::vector<std::string>& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  std::vector<std::string> found;
+  for (const std::string& name : file.attachments) {
+    if (!has(names, name)) {
+      found.push_back(name + ": named in begleitdatei.xml, but not there");
+    }
+  }
+  for (const std::string& name : names) {
+    if (!has(file.attachments, name)) {
+      found.push_back(name + ": not named in begleitdatei.xml");
+    }
+  }
+  return found;
+}
+
 }  // namespace kvc::billing

@@ -89,4 +89,8 @@ struct PartName {
 };
 std::vector<std::string> unfitting_parts(const service::ServiceId& service, const std::vector<PartName>& parts);
 
+/// Files that begleitdatei.xml names and the mail does not have, or the other way round; `names` without the
+/// begleitdatei.
+std::vector<std::string> unfitting_attachments(const Begleitdatei& file, const std::vector<std::string>& names);
+
 }  // namespace kvc::billing

@@ -3,6 +3,7 @@
 
 #include <Poco/JSON/Array.h>
 
+#include <algorithm>
 #include <array>
 #include <istream>
 
@@ -81,22 +82,39 @@ std::vector<std::string> unfitting_letter(const std::vector<message::Attachment>
   return found;
 }
 
+bool is_companion(const message::Attachment& attachment) {
+  return attachment.name == billing::kBegleitdateiName;
+}
+
+void check_companion(const message::Attachment& companion, const std::vector<message::Attachment>& attachments,
+                     std::vector<std::string>& found) {
+  std::uint64_t size = 0;
+  const auto file = billing::read(contents(companion, kLargestXml, size));
+  if (!file.ok()) {
+    found.push_back(file.status().detail());
+    return;
+  }
+  std::vector<std::string> names;
+  for (const message::Attachment& attachment : attachments) {
+    if (!is_companion(attachment)) {
+      names.push_back(attachment.name);
+    }
+  }
+  for (std::string& misfit : billing::unfitting_attachments(*file, names)) {
+    found.push_back(std::move(misfit));
+  }
+}
+
 std::vector<std::string> unfitting_delivery(const service::ServiceId& service,
                                             const std::vector<message::Attachment>& attachments) {
   std::vector<billing::PartName> names;
-  std::vector<std::string> found;
   for (const message::Attachment& attachment : attachments) {
     names.push_back({attachment.name, attachment.description});
-    if (attachment.name == billing::kBegleitdateiName) {
-      std::uint64_t size = 0;
-      const auto file = billing::read(contents(attachment, kLargestXml, size));
-      if (!file.ok()) {
-        found.push_back(file.status().detail());
-      }
-    }
   }
-  for (std::string& sentence : billing::unfitting_parts(service, names)) {
-    found.push_back(std::move(sentence));
+  std::vector<std::string> found = billing::unfitting_parts(service, names);
+  const auto companion = std::find_if(attachments.begin(), attachments.end(), is_companion);
+  if (companion != attachments.end()) {
+    check_companion(*companion, attachments, found);
   }
   return found;
 }
@@ -160,7 +178,8 @@ std::vector<std::string> unfitting(const service::ServiceId& service,
   if (service.service == "Arztbrief" && service.type == "VHitG-Versand") {
     return unfitting_letter(attachments);
   }
-  return unfitting_delivery(service, attachments);
+  const bool delivery = service.service == "1ClickAbrechnung" || service.service.starts_with("eDokumentation-");
+  return delivery ? unfitting_delivery(service, attachments) : std::vector<std::string>();
 }
 
 std::string type_of(const std::string& file_name) {

@@ -27,8 +27,8 @@ std::string folder() {
   return kvc::test::source_dir() + "/tests/vectors/messages/";
 }
 
-std::string bytes_of(const std::string& name) {
-  std::ifstream in(folder() + name, std::ios::binary);
+std::string bytes_of(const std::string& name, const std::string& in_folder = folder()) {
+  std::ifstream in(in_folder + name, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
@@ -63,11 +63,11 @@ std::vector<Vector> manifest() {
   return list;
 }
 
-OpenOptions options() {
-  const std::string pem = bytes_of("TEST_ONLY_bernd.pem");
+OpenOptions options(const std::string& in_folder = folder()) {
+  const std::string pem = bytes_of("TEST_ONLY_bernd.pem", in_folder);
   const auto key = crypto::PrivateKey::from_pem(Secret(pem), Secret());
   const auto certificate = crypto::Certificate::from_pem(pem);
-  const auto trust = crypto::TrustList::load({folder() + "TEST_ONLY_root.pem"}, {folder() + "TEST_ONLY_user_ca.pem"});
+  const auto trust = crypto::TrustList::load({in_folder + "TEST_ONLY_root.pem"}, {in_folder + "TEST_ONLY_user_ca.pem"});
   EXPECT_TRUE(key.ok() && certificate.ok() && trust.ok());
   OpenOptions made;
   made.keys = {{*key, *certificate, "bernd"}};
@@ -113,6 +113,24 @@ TEST(Vectors, TheLibraryJudgesThem) {
       findings.emplace_back(name(finding));
     }
     EXPECT_EQ(findings, vector.findings) << vector.file;
+  }
+}
+
+TEST(Vectors, TheRecipeStillMakesThem) {
+  if (test_pki::openssl_program().empty()) {
+    GTEST_SKIP() << "there is no openssl command line";
+  }
+  const test_pki::ScratchDirectory scratch;
+  const std::string made = scratch.file("neu") + "/";
+  const auto run =
+      test_pki::run({"/bin/bash", kvc::test::source_dir() + "/tests/vectors/make.sh", made}, scratch.path());
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  const OpenOptions with = options(made);
+  for (const Vector& vector : manifest()) {
+    std::istringstream mail(bytes_of(vector.file, made));
+    const auto message = open(mail, with);
+    ASSERT_TRUE(message.ok()) << vector.file;
+    EXPECT_EQ(name(message->verdict), vector.verdict) << vector.file << ": " << message->layers[0].reason;
   }
 }
 

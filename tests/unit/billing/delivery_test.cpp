@@ -211,6 +211,14 @@ TEST_F(Delivery, EDokumentationRefusesOthers) {
   EXPECT_EQ(param(edokumentation("QSKE", choice({kArchive}), kvca, clock).status(), "reason"), "application_missing");
 }
 
+TEST(UnfittingParts, TheBegleitdateiNamesWhatIsThere) {
+  Begleitdatei file;
+  file.attachments = {"a.con.xkm", "b.xml"};
+  EXPECT_TRUE(unfitting_attachments(file, {"b.xml", "a.con.xkm"}).empty());
+  EXPECT_EQ(unfitting_attachments(file, {"a.con.xkm"}).size(), 1U);
+  EXPECT_EQ(unfitting_attachments(file, {"A.con.xkm", "b.xml"}).size(), 2U) << "names are compared byte by byte";
+}
+
 TEST(UnfittingParts, FindsWhatDoesNotFitTheService) {
   const service::ServiceId one_click{"1ClickAbrechnung", "Lieferung", "V2.0"};
   const service::ServiceId documentation{"eDokumentation-QSKE", "Lieferung", "V2.0"};

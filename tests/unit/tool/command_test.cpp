@@ -143,6 +143,11 @@ TEST_F(Tool, SealsALetterAndADelivery) {
   const auto delivery = tool(billing);
   EXPECT_EQ(delivery.exit_code, 0) << delivery.output;
   EXPECT_TRUE(json(tool(open_args()).output)->has("begleitdatei"));
+  scratch_.put("Z02.con.xkm", "verschlüsselt");
+  billing[12] = "Z02.con.xkm";
+  const auto other_file = tool(billing);
+  EXPECT_EQ(other_file.exit_code, 1);
+  EXPECT_THAT(other_file.output, HasSubstr("Z02.con.xkm: not named in begleitdatei.xml"));
 }
 
 TEST_F(Tool, KeysOfTheJsonKeepTheirOrder) {

@@ -61,6 +61,9 @@ TEST(Xml, UnderstandsTheDeclaredEncoding) {
   const auto latin = read("<?xml version='1.0' encoding='ISO-8859-15'?><a>M\xFCller \xA4</a>");
   ASSERT_TRUE(latin.ok()) << latin.status().to_string();
   EXPECT_EQ(latin->text, "Müller €");
+  const auto windows = read("<?xml version='1.0' encoding='windows-1252'?><a>\x84M\xFCller\x93 \x80</a>");
+  ASSERT_TRUE(windows.ok()) << windows.status().to_string();
+  EXPECT_EQ(windows->text, "„Müller“ €");
   const auto marked = read("\xEF\xBB\xBF<a>ü</a>");
   ASSERT_TRUE(marked.ok());
   EXPECT_EQ(marked->text, "ü");
