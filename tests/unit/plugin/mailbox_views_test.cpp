@@ -181,6 +181,15 @@ TEST(ComposeView, KeepsWhatWasTyped) {
   EXPECT_FALSE(view.form().fields(5).value().check());
 }
 
+TEST(ComposeView, SaysWhyAnAccountIsProposed) {
+  ComposeDraft draft;
+  draft.account_id = "b";
+  draft.sender_hint = "Weil.";
+  const auto view = compose(kGerman, {{"a", "A"}, {"b", "B"}}, draft, {});
+  EXPECT_EQ(view.form().fields(0).hint(), "Weil.");
+  EXPECT_EQ(view.form().fields(0).value().ids().id(0), "b");
+}
+
 TEST(SendResult, SaysThatNothingIsLost) {
   OutboxItem item = sent(OutboxState::queued, 1);
   item.next_try = kNow;
