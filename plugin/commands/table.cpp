@@ -13,6 +13,7 @@ constexpr std::array kCommands{
     Command{"kvconnect.accounts", &accounts_invoke}, Command{"kvconnect.account.new", &new_account_invoke},
     Command{"kvconnect.inbox", &inbox_invoke},       Command{"kvconnect.outbox", &outbox_invoke},
     Command{"kvconnect.fetch", &fetch_invoke},       Command{"kvconnect.compose.enachricht", &compose_invoke},
+    Command{"kvconnect.addressbook", &addressbook_invoke},
     Command{"kvconnect.doctor", &doctor_invoke},
 };
 
@@ -31,6 +32,8 @@ constexpr std::array kViews{
     ViewActions{"message.queued", &notice_act},
     ViewActions{"file.saved", &notice_act},
     ViewActions{"fetch.no_account", &notice_act},
+    ViewActions{"addressbook", &addressbook_act},
+    ViewActions{"addressbook.results", &addressbook_results_act},
     ViewActions{"doctor", &doctor_act},
 };
 
