@@ -191,6 +191,20 @@ Result<pvs::v1::ActionReply> send(Runtime& runtime, const Request& request, Core
   return reply_view(runtime, request, views::send_result(request.texts, item), {});
 }
 
+/// The address book shows first whom one wrote to last. The message is safe already: a failure here is no failure of
+/// it.
+void note_used(Runtime& runtime, Core& core, const std::string& user, const std::vector<account::Overview>& accounts,
+               const views::ComposeDraft& draft) {
+  for (const account::Overview& account : accounts) {
+    if (account.id == draft.account_id) {
+      const Status noted = core.directory().note_used(user, account.environment_id, draft.to);
+      if (!noted.ok()) {
+        runtime.log().write(LogLevel::warning, "directory", "the use of an address is not noted: " + noted.to_string());
+      }
+    }
+  }
+}
+
 Result<pvs::v1::ActionReply> compose(Runtime& runtime, const Request& request, JobContext& job) {
   OpenFiles files(runtime.host().client(), request.values.files("attachments"));
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
@@ -209,21 +223,28 @@ Result<pvs::v1::ActionReply> compose(Runtime& runtime, const Request& request, J
   KVC_ASSIGN(std::vector<mailbox::DraftFile> content, files.read(runtime.settings().max_message_bytes, job.cancel()));
   job.progress(-1, request.texts("progress.message.queue"));
   KVC_ASSIGN(std::string id, core->mailbox().queue(request.who.user_id, mail_of(draft, std::move(content))));
+  note_used(runtime, *core, request.who.user_id, accounts, draft);
   return send(runtime, request, *core, draft.account_id, id, job);
 }
 
 }  // namespace
 
 Answer compose_invoke(Runtime& runtime, const Request& request) {
-  return answer_job(request.texts, "job.accounts", [&runtime, request](JobContext&) -> Result<pvs::v1::ActionReply> {
-    KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-    KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
-    const Proposal proposal = proposal_of(runtime, request, accounts);
-    views::ComposeDraft draft;
-    draft.account_id = proposal.account_id;
-    draft.sender_hint = proposal.reason;
-    return reply_view(runtime, request, views::compose(request.texts, senders_of(accounts), draft, {}), {});
-  });
+  return compose_to(runtime, request, {});
+}
+
+Answer compose_to(Runtime& runtime, const Request& request, const std::string& recipient) {
+  return answer_job(
+      request.texts, "job.accounts", [&runtime, request, recipient](JobContext&) -> Result<pvs::v1::ActionReply> {
+        KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+        KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
+        const Proposal proposal = proposal_of(runtime, request, accounts);
+        views::ComposeDraft draft;
+        draft.account_id = proposal.account_id;
+        draft.sender_hint = proposal.reason;
+        draft.to = recipient;
+        return reply_view(runtime, request, views::compose(request.texts, senders_of(accounts), draft, {}), {});
+      });
 }
 
 Answer compose_act(Runtime& runtime, const Request& request) {

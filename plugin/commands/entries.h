@@ -54,6 +54,12 @@ Answer fetch_scheduled(Runtime& runtime, const Request& request);
 // kvconnect.compose.enachricht, and its view
 Answer compose_invoke(Runtime& runtime, const Request& request);
 Answer compose_act(Runtime& runtime, const Request& request);
+/// The same, with the recipient filled in.
+Answer compose_to(Runtime& runtime, const Request& request, const std::string& recipient);
+// kvconnect.addressbook, and the views "addressbook" and "addressbook.results"
+Answer addressbook_invoke(Runtime& runtime, const Request& request);
+Answer addressbook_act(Runtime& runtime, const Request& request);
+Answer addressbook_results_act(Runtime& runtime, const Request& request);
 // kvconnect.doctor, and its view
 Answer doctor_invoke(Runtime& runtime, const Request& request);
 Answer doctor_act(Runtime& runtime, const Request& request);

@@ -17,6 +17,7 @@ constexpr std::array kCommands{
     Command{"kvconnect.outbox", &outbox_invoke},
     Command{"kvconnect.fetch", &fetch_invoke},
     Command{"kvconnect.compose.enachricht", &compose_invoke},
+    Command{"kvconnect.addressbook", &addressbook_invoke},
     Command{"kvconnect.doctor", &doctor_invoke},
 };
 
@@ -52,6 +53,8 @@ constexpr std::array kViews{
     ViewActions{"message.queued", &notice_act},
     ViewActions{"file.saved", &notice_act},
     ViewActions{"fetch.no_account", &notice_act},
+    ViewActions{"addressbook", &addressbook_act},
+    ViewActions{"addressbook.results", &addressbook_results_act},
     ViewActions{"doctor", &doctor_act},
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/core.h"
 
+#include "directory/configured_sources.h"
+
 namespace kvc::plugin {
 
 Result<std::shared_ptr<Core>> Core::open(const settings::Settings& settings, const std::string& directory,
@@ -16,6 +18,7 @@ Core::Core(std::shared_ptr<store::Database> database, const settings::Settings& 
       vault_(database_, custody, env),
       environments_(settings, env, log),
       accounts_(database_, vault_, environments_, env, log),
+      directory_(database_, directory::configured_sources(environments_), env, log),
       mailbox_(database_, accounts_, env, log) {}
 
 }  // namespace kvc::plugin

@@ -203,6 +203,7 @@ TEST_F(InstanceTest, EveryCommandOfTheManifestAnswers) {
                                                  {"kvconnect.outbox", "outbox"},
                                                  {"kvconnect.fetch", "fetch.no_account"},
                                                  {"kvconnect.compose.enachricht", "compose.no_account"},
+                                                 {"kvconnect.addressbook", "addressbook"},
                                                  {"kvconnect.doctor", "doctor"}};
   for (const std::string& id : command_ids()) {
     const v1::ActionReply reply = invoke(id, anna_);
