@@ -200,7 +200,6 @@ class Removing : public Managed {
     draft.account_id = id;
     draft.to = "praxis-b@kv-safenet.de";
     draft.service_id = service::enachricht_delivery();
-    draft.subject = service::kEnachrichtSubject;
     draft.text = text;
     const auto queued = world->mailbox->queue("anna", draft);
     EXPECT_TRUE(queued.ok()) << queued.status().to_string();
