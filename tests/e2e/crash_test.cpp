@@ -144,6 +144,23 @@ TEST_F(CrashTest, AnImportSurvivesKillsAndTakesEveryKey) {
   expect_ends_well(moved, kImport, kEndsReady, 1);
 }
 
+TEST_F(CrashTest, AFullDiskLosesNothing) {
+  expect_good(nord_.run("tour_account"));
+  int refused = 0;
+  for (const int blocks : {0, 8, 40, 80, 120, 160, 200, 240}) {
+    for (const char* way : {kRenew, kChangePassword}) {
+      nord_.limit_files(blocks);
+      const HostRun run = nord_.run_steps(steps({way}), {{"OTHER_PASSWORD", password_of(blocks)}});
+      nord_.limit_files(std::nullopt);
+      EXPECT_TRUE(run.code == 0 || run.code == 2 || run.code == 3) << run.code << ": " << run.last();
+      refused += run.out.find("\"storage.") != std::string::npos ? 1 : 0;
+    }
+  }
+  EXPECT_GT(refused, 0) << "no limit was reached";
+  expect_ends_well(nord_, kRenew, kEndsRenewed, 0);
+  expect_ends_well(nord_, kChangePassword, kEndsNewPassword, 1);
+}
+
 TEST_F(CrashTest, ADeletionSurvivesKills) {
   expect_good(nord_.run("tour_account"));
   kill_often(nord_, kDelete, {20, 150, 200, 250, 280, 310, 340, 370, 400, 450, 500});

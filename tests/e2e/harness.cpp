@@ -260,12 +260,20 @@ std::unique_ptr<Process> Practice::launch(const fs::path& script, const Environm
   for (const auto& [name, value] : more) {
     environment[name] = value;
   }
-  return std::make_unique<Process>(
-      std::vector<std::string>{KVC_PVS_HOST, "run", "--plugin", KVC_PLUGIN_DIR, "--practice",
-                               (directory_ / "scripts" / ("practice_" + name_ + ".json")).string(), "--script",
-                               script.string(), "--settings", (directory_ / "settings.json").string(), "--data",
-                               data().string()},
-      environment, directory_ / "out.txt", directory_ / "err.txt");
+  std::vector<std::string> command;
+  if (file_blocks_) {
+    // Without the signal a write fails as on a full disk; ignoring it is inherited.
+    command = {"/bin/sh", "-c", "trap '' XFSZ; ulimit -f " + std::to_string(*file_blocks_) + "; exec \"$@\"",
+               "limited"};
+  }
+  for (const std::string& argument :
+       {std::string(KVC_PVS_HOST), std::string("run"), std::string("--plugin"), std::string(KVC_PLUGIN_DIR),
+        std::string("--practice"), (directory_ / "scripts" / ("practice_" + name_ + ".json")).string(),
+        std::string("--script"), script.string(), std::string("--settings"), (directory_ / "settings.json").string(),
+        std::string("--data"), data().string()}) {
+    command.push_back(argument);
+  }
+  return std::make_unique<Process>(command, environment, directory_ / "out.txt", directory_ / "err.txt");
 }
 
 HostRun Practice::finish(Process& process) const {

@@ -99,6 +99,9 @@ class Practice {
   bool kill_after(const std::string& script, Millis delay, const Environment& more = {});
 
   void set_settings(const std::string& settings) const;
+  /// From the next run on no file may grow beyond so many blocks of 512 bytes, as on a disk that is nearly full; none:
+  /// no limit.
+  void limit_files(std::optional<int> blocks) { file_blocks_ = blocks; }
   [[nodiscard]] const fs::path& directory() const { return directory_; }
   [[nodiscard]] fs::path data() const { return directory_ / "data"; }
   [[nodiscard]] std::string address() const { return "praxis." + name_ + "@kv-safenet.de"; }
@@ -113,6 +116,7 @@ class Practice {
   std::string name_;
   fs::path directory_;
   Environment environment_;
+  std::optional<int> file_blocks_;
 };
 
 /// Files under `directory` that hold one of `needles`, as "file: needle".
