@@ -8,6 +8,7 @@
 #include "service/clear_subject.h"
 #include "service/known.h"
 #include "views/account_overview.h"
+#include "views/mailbox_views.h"
 
 namespace kvc::plugin::commands {
 namespace {
@@ -87,6 +88,17 @@ class OpenFiles {
   std::size_t next_ = 0;
 };
 
+/// What a letter that was begun elsewhere brings along: which message it answers, its files, the draft it replaces.
+struct BegunLetter final : Draft {
+  BegunLetter(mailbox::Draft begun, std::string draft) : letter(std::move(begun)), draft_id(std::move(draft)) {}
+  mailbox::Draft letter;
+  std::string draft_id;
+};
+
+std::shared_ptr<const BegunLetter> begun_in(const Request& request) {
+  return std::dynamic_pointer_cast<const BegunLetter>(request.view.draft);
+}
+
 std::vector<views::SenderChoice> senders_of(const std::vector<account::Overview>& accounts) {
   std::vector<views::SenderChoice> senders;
   for (const account::Overview& account : accounts) {
@@ -163,25 +175,15 @@ mailbox::Draft mail_of(const views::ComposeDraft& form, std::vector<mailbox::Dra
   return draft;
 }
 
-Result<OutboxItem> find_item(Core& core, const std::string& user, const std::string& account_id,
-                             const std::string& id) {
-  account::Overview account;
-  account.id = account_id;
-  return find_row<OutboxItem>({account}, id,
-                              [&](const std::string& a, std::size_t offset, std::size_t limit, std::size_t& total) {
-                                return core.mailbox().outbox(user, a, offset, limit, total);
-                              });
-}
-
 /// Sends what is due and tells how the new message fared. From here on nothing can lose it: a failure is a state of the
 /// outbox, not an error of this job.
 Result<pvs::v1::ActionReply> send(Runtime& runtime, const Request& request, Core& core, const std::string& account_id,
                                   const std::string& id, JobContext& job) {
   const std::string& user = request.who.user_id;
-  KVC_ASSIGN(OutboxItem queued, find_item(core, user, account_id, id));
+  KVC_ASSIGN(OutboxItem queued, core.mailbox().outbox_item(user, id));
   runtime.host().audit(user, "message.queued", queued.message_id, true);
   const auto sent = core.mailbox().send_due(user, account_id, progress_to(job, request.texts), job.cancel());
-  KVC_ASSIGN(OutboxItem item, find_item(core, user, account_id, id));
+  KVC_ASSIGN(OutboxItem item, core.mailbox().outbox_item(user, id));
   if (item.state == mailbox::OutboxState::accepted || item.state == mailbox::OutboxState::delivered) {
     runtime.host().audit(user, "message.accepted", item.message_id, true);
   }
@@ -216,13 +218,25 @@ Result<pvs::v1::ActionReply> compose(Runtime& runtime, const Request& request, J
     draft.account_id = proposal.account_id;
   }
   draft.sender_hint = proposal.reason;
+  const auto begun = begun_in(request);
   const views::FieldErrors errors = check_fields(request, draft);
   if (!errors.empty() || senders.empty()) {
-    return reply_view(runtime, request, views::compose(request.texts, senders, draft, errors), {}, request.view_id);
+    ViewState state;
+    state.draft = begun;
+    return reply_view(runtime, request, views::compose(request.texts, senders, draft, errors), std::move(state),
+                      request.view_id);
   }
   KVC_ASSIGN(std::vector<mailbox::DraftFile> content, files.read(runtime.settings().max_message_bytes, job.cancel()));
   job.progress(-1, request.texts("progress.message.queue"));
-  KVC_ASSIGN(std::string id, core->mailbox().queue(request.who.user_id, mail_of(draft, std::move(content))));
+  mailbox::Draft mail = mail_of(draft, std::move(content));
+  if (begun != nullptr) {
+    mail.in_reply_to = begun->letter.in_reply_to;
+    mail.files.insert(mail.files.begin(), begun->letter.files.begin(), begun->letter.files.end());
+  }
+  KVC_ASSIGN(std::string id, core->mailbox().queue(request.who.user_id, mail));
+  if (begun != nullptr && !begun->draft_id.empty()) {
+    static_cast<void>(core->mailbox().withdraw(request.who.user_id, begun->draft_id));
+  }
   note_used(runtime, *core, request.who.user_id, accounts, draft);
   return send(runtime, request, *core, draft.account_id, id, job);
 }
@@ -245,6 +259,21 @@ Answer compose_to(Runtime& runtime, const Request& request, const std::string& r
         draft.to = recipient;
         return reply_view(runtime, request, views::compose(request.texts, senders_of(accounts), draft, {}), {});
       });
+}
+
+Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& request, mailbox::Draft draft,
+                                          const std::string& draft_id, JobContext&) {
+  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
+  views::ComposeDraft form;
+  form.account_id = draft.account_id;
+  form.to = draft.to;
+  form.subject = draft.user_subject;
+  form.text = draft.text;
+  form.request_receipt = draft.request_receipt;
+  ViewState state;
+  state.draft = std::make_shared<BegunLetter>(std::move(draft), draft_id);
+  return reply_view(runtime, request, views::compose(request.texts, senders_of(accounts), form, {}), std::move(state));
 }
 
 Answer compose_act(Runtime& runtime, const Request& request) {

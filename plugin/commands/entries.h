@@ -39,13 +39,36 @@ Answer new_account_act(Runtime& runtime, const Request& request);
 Answer import_begin(Runtime& runtime, const Request& request);
 Answer import_act(Runtime& runtime, const Request& request);
 Answer password_change_act(Runtime& runtime, const Request& request);
-// kvconnect.inbox, and the views "inbox" and "inbox.message"
+// kvconnect.inbox, and the views "inbox", "inbox.filter" and "inbox.reopened"
 Answer inbox_invoke(Runtime& runtime, const Request& request);
 Answer inbox_act(Runtime& runtime, const Request& request);
+Answer inbox_filter_act(Runtime& runtime, const Request& request);
+Answer inbox_reopened_act(Runtime& runtime, const Request& request);
+/// Opens what could not be opened before, in all accounts of the user.
+Answer reopen_messages(Runtime& runtime, const Request& request);
+// A received message: the views "inbox.message" and "inbox.deliver"
+Answer inbox_message_open(Runtime& runtime, const Request& request, const std::string& inbox_id);
 Answer inbox_message_act(Runtime& runtime, const Request& request);
-// kvconnect.outbox, and the views "outbox" and "outbox.message"
+Result<pvs::v1::ActionReply> deliver_open(Runtime& runtime, const Request& request, JobContext& job);
+Answer deliver_act(Runtime& runtime, const Request& request);
+// kvconnect.outbox, and the view "outbox"
 Answer outbox_invoke(Runtime& runtime, const Request& request);
+/// Only what waits for a reply in vain.
+Answer outbox_overdue(Runtime& runtime, const Request& request);
 Answer outbox_act(Runtime& runtime, const Request& request);
+// A sent message: the views "outbox.message", "outbox.withdraw" and "outbox.clear_overdue"
+Answer outbox_message_action(Runtime& runtime, const Request& request, const std::string& outbox_id);
+Answer outbox_message_act(Runtime& runtime, const Request& request);
+Answer outbox_withdraw_act(Runtime& runtime, const Request& request);
+Answer outbox_clear_overdue_act(Runtime& runtime, const Request& request);
+// The view "thread"
+Result<pvs::v1::ActionReply> show_thread(Runtime& runtime, const Request& request, const std::string& account_id,
+                                         const std::string& thread_id);
+Answer thread_act(Runtime& runtime, const Request& request);
+// kvconnect.archive.import, and the views "archive.import" and "archive.summary"
+Answer archive_invoke(Runtime& runtime, const Request& request);
+Answer archive_act(Runtime& runtime, const Request& request);
+Answer archive_summary_act(Runtime& runtime, const Request& request);
 // kvconnect.fetch, and the view "fetch.summary"
 Answer fetch_invoke(Runtime& runtime, const Request& request);
 Answer fetch_summary_act(Runtime& runtime, const Request& request);
@@ -54,7 +77,11 @@ Answer fetch_scheduled(Runtime& runtime, const Request& request);
 // kvconnect.compose.enachricht, and its view
 Answer compose_invoke(Runtime& runtime, const Request& request);
 Answer compose_act(Runtime& runtime, const Request& request);
-/// The same, with the recipient filled in.
+/// Opens a letter that exists as a draft: an answer, a forwarded message, a draft of the outbox (`draft_id`). For the
+/// work of a job.
+Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& request, mailbox::Draft draft,
+                                          const std::string& draft_id, JobContext& job);
+/// compose_invoke(), with the recipient filled in.
 Answer compose_to(Runtime& runtime, const Request& request, const std::string& recipient);
 // kvconnect.addressbook, and the views "addressbook" and "addressbook.results"
 Answer addressbook_invoke(Runtime& runtime, const Request& request);

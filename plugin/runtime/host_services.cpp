@@ -139,6 +139,26 @@ Result<CreatedFile> HostServices::create_file(const std::string& session_id, con
   return CreatedFile{result.reply.created().stream_id(), result.reply.created().display_path()};
 }
 
+Result<std::optional<v1::Patient>> HostServices::current_patient(const std::string& session_id) {
+  v1::PatientCurrentRequest request;
+  request.set_session_id(session_id);
+  auto result = client_.call<v1::PatientCurrentReply>(v1::METHOD_HOST_PATIENT_CURRENT, request);
+  if (result.ok() && result.reply.has_error() && result.reply.error().category() == v1::CATEGORY_USAGE) {
+    return std::optional<v1::Patient>();  // "no patient is selected": an answer, not a failure
+  }
+  KVC_TRY(outcome(result, "patient_context"));
+  return result.reply.has_patient() ? std::optional(std::move(*result.reply.mutable_patient())) : std::nullopt;
+}
+
+Result<DeliveredDocument> HostServices::deliver_document(const v1::DocumentDeliverRequest& request) {
+  auto result = client_.call<v1::DocumentDeliverReply>(v1::METHOD_HOST_DOCUMENT_DELIVER, request);
+  KVC_TRY(outcome(result, "documents"));
+  if (!result.reply.has_delivery()) {
+    return incomplete("documents");
+  }
+  return DeliveredDocument{result.reply.delivery().stream_id(), result.reply.delivery().document_id()};
+}
+
 Result<std::string> HostServices::seal(std::string_view user_id, const Secret& plaintext,
                                        std::string_view associated_data) {
   v1::KeySealRequest request;
