@@ -102,12 +102,22 @@ TEST_F(FailureTest, AMessageToNobodyIsKeptWithTheReason) {
 TEST_F(FailureTest, WrongSettingsAreToldAllAtOnce) {
   nord_.set_settings(
       R"({"environments": [{"id": "own", "name": "x", "base_url": "http://localhost/", "mail_domain": "kv safenet",
-    "tls_roots": ["missing.pem"], "message_roots": [], "user_cas": ["missing.pem"]}], "renewal_hint_days": "viele"})");
+    "tls_roots": ["missing.pem"], "message_roots": [], "user_cas": ["missing.pem"], "address_book": "fax"}],
+    "renewal_hint_days": "viele", "fetch": {"interval_minutes": -1}, "storage": {"dsn": "oracle:x"}, "csr_poll_seconds": 0})");
   const HostRun run = nord_.run("tour_account");
   EXPECT_EQ(run.code, 3);
-  for (const char* key : {"environments[0].base_url", "environments[0].mail_domain", "environments[0].tls_roots",
-                          "environments[0].user_cas", "renewal_hint_days"}) {
+  // The support tool says the same, before anything is loaded.
+  const fs::path told = directory_.path() / "doctor.txt";
+  Process doctor({KVC_TOOL, "doctor", "--manifest", std::string(KVC_PLUGIN_DIR) + "/manifest.json", "--settings",
+                  (nord_.directory() / "settings.json").string()},
+                 {}, told, directory_.path() / "doctor.err");
+  ASSERT_TRUE(doctor.wait(Millis(60000)));
+  for (const std::string key :
+       {"environments[0].base_url", "environments[0].mail_domain", "environments[0].tls_roots",
+        "environments[0].message_roots", "environments[0].user_cas", "environments[0].address_book",
+        "renewal_hint_days", "fetch.interval_minutes", "storage.dsn", "csr_poll_seconds"}) {
     EXPECT_THAT(run.err, HasSubstr(key));
+    EXPECT_THAT(read_file(told) + read_file(directory_.path() / "doctor.err"), HasSubstr(key));
   }
   nord_.set_settings("garbage {");
   EXPECT_EQ(nord_.run("tour_account").code, 3);
