@@ -204,6 +204,7 @@ TEST_F(InstanceTest, EveryCommandOfTheManifestAnswers) {
                                                  {"kvconnect.fetch", "fetch.no_account"},
                                                  {"kvconnect.compose.enachricht", "compose.no_account"},
                                                  {"kvconnect.addressbook", "addressbook"},
+                                                 {"kvconnect.archive.import", "archive.import"},
                                                  {"kvconnect.doctor", "doctor"}};
   for (const std::string& id : command_ids()) {
     const v1::ActionReply reply = invoke(id, anna_);
