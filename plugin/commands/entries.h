@@ -51,6 +51,8 @@ Answer inbox_message_open(Runtime& runtime, const Request& request, const std::s
 Answer inbox_message_act(Runtime& runtime, const Request& request);
 Result<pvs::v1::ActionReply> deliver_open(Runtime& runtime, const Request& request, JobContext& job);
 Answer deliver_act(Runtime& runtime, const Request& request);
+/// At what time a mail from an archive is judged: the view "inbox.reference".
+Answer reference_act(Runtime& runtime, const Request& request);
 // kvconnect.outbox, and the view "outbox"
 Answer outbox_invoke(Runtime& runtime, const Request& request);
 /// Only what waits for a reply in vain.

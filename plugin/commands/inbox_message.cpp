@@ -8,6 +8,7 @@
 #include "commands/mail_pages.h"
 #include "commands/message_files.h"
 #include "mime/safe_name.h"
+#include "texts/format.h"
 #include "views/message_views.h"
 #include "views/message_words.h"
 
@@ -126,6 +127,33 @@ Result<pvs::v1::ActionReply> thread_of(Runtime& runtime, const Request& request,
   return show_thread(runtime, without_view(request), opened.item.account_id, opened.item.thread_id);
 }
 
+Result<pvs::v1::ActionReply> ask_reference(Runtime& runtime, const Request& request, JobContext&) {
+  KVC_ASSIGN(const OpenedItem opened, open_item(runtime, request));
+  if (!opened.archived) {
+    return Status(error::invalid_state, "a mail from the server is judged at the time of receipt");
+  }
+  return reply_view(runtime, request, views::reference_form(request.texts, false, {}, {}),
+                    {.account_id = opened.item.account_id, .item_id = opened.item.id});
+}
+
+/// Noon of a day that was named: the day is what people know.
+Result<pvs::v1::ActionReply> set_reference(Runtime& runtime, const Request& request, JobContext&) {
+  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+  const bool by_date = request.values.text("reference") == "date";
+  const std::string date = request.values.trimmed("reference_date");
+  const auto day = parse_date(date);
+  if (by_date && !day) {
+    return reply_view(
+        runtime, request,
+        views::reference_form(request.texts, true, date, {{"reference_date", request.texts("form.no_date")}}),
+        request.view, request.view_id);
+  }
+  const message::ReferenceTime reference = by_date ? message::ReferenceTime(*day + std::chrono::hours(12))
+                                                   : message::ReferenceTime(message::AtSigningTime{});
+  KVC_TRY(core->archive().set_reference_time(request.who.user_id, request.view.item_id, reference));
+  return show(runtime, request, request.view.item_id);
+}
+
 struct MessageAction {
   std::string_view id;
   const char* text_key;
@@ -146,8 +174,11 @@ constexpr std::array kActions{
     MessageAction{"save_protocol", "job.save", &save_protocol_of},
     MessageAction{"save_protocol_text", "job.save", &save_protocol_of},
     MessageAction{"save_unverified", "job.save", &save_unverified},
+    MessageAction{"set_reference", "job.message_open", &ask_reference},
     MessageAction{"unread", "job.inbox", &mark_unread},
 };
+
+constexpr std::array kReferenceActions{MessageAction{"set", "job.message_open", &set_reference}};
 
 template <class Actions>
 Answer run(Runtime& runtime, const Request& request, const Actions& actions) {
@@ -166,6 +197,10 @@ Answer run(Runtime& runtime, const Request& request, const Actions& actions) {
 Answer inbox_message_open(Runtime& runtime, const Request& request, const std::string& id) {
   return answer_job(request.texts, "job.message_open",
                     [&runtime, request, id](JobContext&) { return show(runtime, request, id); });
+}
+
+Answer reference_act(Runtime& runtime, const Request& request) {
+  return run(runtime, request, kReferenceActions);
 }
 
 Answer inbox_message_act(Runtime& runtime, const Request& request) {

@@ -52,6 +52,7 @@ constexpr std::array kViews{
     ViewActions{"inbox.too_large", &notice_act},
     ViewActions{"inbox.deliver", &deliver_act},
     ViewActions{"inbox.delivered", &notice_act},
+    ViewActions{"inbox.reference", &reference_act},
     ViewActions{"outbox", &outbox_act},
     ViewActions{"outbox.message", &outbox_message_act},
     ViewActions{"outbox.withdraw", &outbox_withdraw_act},

@@ -205,6 +205,9 @@ void add_actions(const Texts& t, const service::Catalogue& catalogue, pvs::v1::V
       (opened.message.verdict == Verdict::digest_mismatch || opened.message.verdict == Verdict::not_signed)) {
     add_or_grey(t, out, "save_unverified", {}).set_role(Action::ROLE_DANGER);
   }
+  if (opened.archived) {
+    add_or_grey(t, out, "set_reference", {});
+  }
   add_action(*out.mutable_actions(), "unread", t("action.mark_unread"));
   add_close(t, out);
 }
@@ -351,6 +354,26 @@ pvs::v1::View delivered(const Texts& t, std::size_t documents) {
   pvs::v1::View out = view(t, "inbox.delivered");
   out.mutable_notice()->set_severity(pvs::v1::SEVERITY_GOOD);
   out.mutable_notice()->set_text(t.count("inbox.delivered.text", documents));
+  add_close(t, out);
+  return out;
+}
+
+pvs::v1::View reference_form(const Texts& t, bool by_date, const std::string& date, const FieldErrors& errors) {
+  pvs::v1::View out = view(t, "inbox.reference");
+  pvs::v1::Form& form = *out.mutable_form();
+  form.set_intro(t("inbox.reference.intro"));
+  Field& reference = add_field(t, form, "reference", Field::TYPE_CHOICE, true);
+  for (const char* id : {"signing_time", "date"}) {
+    auto& choice = *reference.add_choices();
+    choice.set_id(id);
+    choice.set_label(t("inbox.reference." + std::string(id)));
+  }
+  reference.mutable_value()->mutable_ids()->add_id(by_date ? "date" : "signing_time");
+  add_field(t, form, "reference_date", Field::TYPE_DATE, false).mutable_value()->set_text(date);
+  for (const auto& [name, sentence] : errors) {
+    set_field_error(form, name, sentence);
+  }
+  add_action(*out.mutable_actions(), "set", t("action.set_reference"), Action::ROLE_PRIMARY).set_needs_fields(true);
   add_close(t, out);
   return out;
 }

@@ -17,7 +17,8 @@ namespace kvc::plugin::views {
 
 /// kind "inbox.message": the verdict in words, the facts of each layer, and the content only as far as it may be shown.
 /// Part actions `open` (texts), `save`; view actions `answer`, `forward`, `deliver`, `thread`, `unread`,
-/// `save_original`, `save_protocol`, `save_protocol_text`, and `save_unverified` for content no signature covers.
+/// `save_original`, `save_protocol`, `save_protocol_text`, `set_reference` for mail of an archive, and
+/// `save_unverified` for content no signature covers.
 [[nodiscard]] pvs::v1::View inbox_message(const Texts& t, const service::Catalogue& catalogue,
                                           const mailbox::OpenedItem& opened);
 
@@ -48,6 +49,11 @@ struct Handover {
 [[nodiscard]] pvs::v1::View delivered(const Texts& t, std::size_t documents);
 /// Places in message.parts that can be handed over.
 [[nodiscard]] std::vector<std::size_t> deliverable(const mailbox::OpenedItem& opened);
+
+/// kind "inbox.reference": at what time a mail from an archive is judged; action `set` with `reference` ("signing_time"
+/// or "date") and `reference_date`.
+[[nodiscard]] pvs::v1::View reference_form(const Texts& t, bool by_date, const std::string& date,
+                                           const FieldErrors& errors);
 
 /// kind "inbox.too_large": a mail that is still on the server.
 [[nodiscard]] pvs::v1::View too_large(const Texts& t);

@@ -200,6 +200,7 @@ struct OpenedItem {
   InboxItem item;
   message::OpenedMessage message;
   OpenedBy opened_by;
+  bool archived = false;  ///< from an archive: judged at its own reference time, which can be set
   /// The role of each of message.parts in its service ("eab_xml", "begleitdatei" ...), "" for none.
   std::vector<std::string> roles;
 };

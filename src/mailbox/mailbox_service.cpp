@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "base/guard.h"
+#include "mailbox/archived.h"
 #include "mailbox/blob.h"
 #include "mailbox/drafting.h"
 #include "mailbox/receiver.h"
@@ -136,7 +137,8 @@ Result<OpenedItem> MailboxService::Impl::open(std::string_view user_id, std::str
   KVC_ASSIGN(auto listed, inbox_item(row, account));
   auto roles = roles_of(message, listed.service_id, context.catalogue());
   OpenedBy by = reader.opened_by(message);
-  return OpenedItem{std::move(listed), std::move(message), std::move(by), std::move(roles)};
+  KVC_ASSIGN(const bool archived, is_archived(*context.database, inbox_id));
+  return OpenedItem{std::move(listed), std::move(message), std::move(by), archived, std::move(roles)};
 }
 
 Result<int> MailboxService::Impl::reopen(std::string_view user_id, std::string_view account_id,

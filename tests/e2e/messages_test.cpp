@@ -282,6 +282,22 @@ TEST_F(ArchiveTest, ALetterGoesToTheRecordOnlyAfterAProposal) {
   EXPECT_THAT(bernd_.audit_events(), Contains("document.delivered"));
 }
 
+// Protocol C, "Reference time": for archives the signing time, or a time the user names.
+TEST_F(ArchiveTest, AnExpiredSignersMailIsJudgedOnADayTheUserNames) {
+  import_key();
+  expect_good(import((vectors() / "certificate_expired.eml").string()));
+  expect_good(bernd_.run_steps(R"([
+    {"as": "arzt", "invoke": "kvconnect.inbox", "wait_job": true},
+    {"action": "open", "row": 0, "wait_job": true,
+     "expect": {"detail": {"groups": [{"facts": [{"name": "verdict", "code": "certificate_expired"}]}]}}},
+    {"action": "set_reference", "wait_job": true, "expect": {"kind": "inbox.reference"}},
+    {"submit": "set", "wait_job": true, "fill": {"reference": "date", "reference_date": "gestern"},
+     "expect": {"kind": "inbox.reference", "form": {"fields": [{"name": "reference_date", "error": {"$contains": "JJJJ-MM-TT"}}]}}},
+    {"submit": "set", "wait_job": true, "fill": {"reference": "date", "reference_date": "2019-06-01"},
+     "expect": {"kind": "inbox.message", "detail": {"groups": [{"facts": [{"name": "verdict", "code": "valid"}]},
+                {"facts": [{"name": "reference_time", "value": {"$contains": "01.06.2019"}}]}]}}}])"));
+}
+
 TEST_F(ArchiveTest, NamesFromOutsideAreHarmlessWhereverTheyGo) {
   import_key();
   expect_good(import((vectors() / "valid_hostile_names.eml").string()));

@@ -116,6 +116,18 @@ TEST(MessageView, NamesTheKeysThatWouldOpenIt) {
   EXPECT_THAT(view.SerializeAsString(), HasSubstr("CN=CA, 0B"));
 }
 
+TEST(MessageView, OnlyAMailFromAnArchiveIsJudgedAtATimeOnesNames) {
+  EXPECT_THAT(ids(inbox_message(kGerman, kCatalogue, opened(Verdict::valid)).actions()),
+              Not(Contains("set_reference")));
+  auto archived = opened(Verdict::certificate_expired);
+  archived.archived = true;
+  EXPECT_THAT(ids(inbox_message(kGerman, kCatalogue, archived).actions()), Contains("set_reference"));
+  const auto view = reference_form(kGerman, true, "gestern", {{"reference_date", "kein Datum"}});
+  EXPECT_EQ(field(view, "reference").value().ids().id(0), "date");
+  EXPECT_EQ(field(view, "reference_date").value().text(), "gestern");
+  EXPECT_EQ(field(view, "reference_date").error(), "kein Datum");
+}
+
 TEST(MessageView, NamesPartsByTheirRole) {
   auto letter = opened(Verdict::valid);
   letter.item.service_id = "Arztbrief;VHitG-Versand;V1.2";
