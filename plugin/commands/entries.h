@@ -51,9 +51,17 @@ Answer fetch_invoke(Runtime& runtime, const Request& request);
 Answer fetch_summary_act(Runtime& runtime, const Request& request);
 /// The schedule fired: as fetch, but quiet, and only one at a time for a user.
 Answer fetch_scheduled(Runtime& runtime, const Request& request);
-// kvconnect.compose.enachricht, and its view
+// kvconnect.compose.enachricht, .earztbrief (also the hook document_released), .1click (also the hook billing_ready) and
+// .edoku; their forms have one act, and so has the confirmation
 Answer compose_invoke(Runtime& runtime, const Request& request);
+Answer earztbrief_invoke(Runtime& runtime, const Request& request);
+Answer one_click_invoke(Runtime& runtime, const Request& request);
+Answer documentation_invoke(Runtime& runtime, const Request& request);
 Answer compose_act(Runtime& runtime, const Request& request);
+Answer compose_confirm_act(Runtime& runtime, const Request& request);
+// kvconnect.addressbook, and the views "addressbook" and "addressbook.search"
+Answer addressbook_invoke(Runtime& runtime, const Request& request);
+Answer addressbook_act(Runtime& runtime, const Request& request);
 // kvconnect.doctor, and its view
 Answer doctor_invoke(Runtime& runtime, const Request& request);
 Answer doctor_act(Runtime& runtime, const Request& request);

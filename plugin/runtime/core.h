@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "directory/directory_service.h"
 #include "mailbox/mailbox_service.h"
 #include "settings/settings.h"
 #include "store/database.h"
@@ -29,6 +30,7 @@ class Core {
 
   [[nodiscard]] account::AccountService& accounts() noexcept { return accounts_; }
   [[nodiscard]] mailbox::MailboxService& mailbox() noexcept { return mailbox_; }
+  [[nodiscard]] directory::DirectoryService& directory() noexcept { return directory_; }
   [[nodiscard]] account::Environments& environments() noexcept { return environments_; }
 
  private:
@@ -37,6 +39,7 @@ class Core {
   account::Environments environments_;
   account::AccountService accounts_;
   mailbox::MailboxService mailbox_;
+  directory::DirectoryService directory_;
 };
 
 }  // namespace kvc::plugin

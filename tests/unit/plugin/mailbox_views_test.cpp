@@ -165,22 +165,6 @@ TEST(MessageView, NamesTheKeysThatWouldOpenIt) {
   EXPECT_THAT(view.SerializeAsString(), HasSubstr("CN=CA, 0B"));
 }
 
-TEST(ComposeView, WithoutAnAccountItSaysWhereToGetOne) {
-  const auto view = compose(kGerman, {}, {}, {});
-  EXPECT_TRUE(view.has_notice());
-  EXPECT_THAT(view.notice().text(), HasSubstr("Benutzerkonten"));
-}
-
-TEST(ComposeView, KeepsWhatWasTyped) {
-  const auto view = compose(kGerman, {{"a", "A"}, {"b", "B"}},
-                            {.account_id = "b", .to = "x", .subject = "S", .text = "T", .request_receipt = false},
-                            {{"recipient", "keine Adresse"}});
-  EXPECT_EQ(view.form().fields(0).value().ids().id(0), "b");
-  EXPECT_EQ(view.form().fields(1).value().text(), "x");
-  EXPECT_EQ(view.form().fields(1).error(), "keine Adresse");
-  EXPECT_FALSE(view.form().fields(5).value().check());
-}
-
 TEST(SendResult, SaysThatNothingIsLost) {
   OutboxItem item = sent(OutboxState::queued, 1);
   item.next_try = kNow;
