@@ -5,9 +5,9 @@
 #include "commands/account_steps.h"
 #include "commands/entries.h"
 #include "commands/small_file.h"
+#include "mime/safe_name.h"
 #include "views/account_confirmations.h"
 #include "views/keystore_views.h"
-#include "views/mailbox_views.h"
 
 namespace kvc::plugin::commands {
 namespace {
@@ -27,7 +27,7 @@ Result<pvs::v1::ActionReply> export_keystore(const Step& step, const account::Ov
     audit(step, "keystore.exported", account.id, keystore.status());
     return keystore.status();
   }
-  const std::string name = views::safe_file_name(account.username + ".p12", "kv-connect.p12");
+  const std::string name = mime::safe_name(account.username + ".p12", "kv-connect.p12");
   const auto path = write_user_file(step.runtime, request, name, kKeystoreType, keystore.value());
   audit(step, "keystore.exported", account.id, path.status());
   KVC_TRY(path.status());

@@ -54,10 +54,14 @@ Result<pvs::v1::ActionReply> choose(Runtime& runtime, const Request& request, ac
   draft->file_name = files.value().front().name;
   Result<Secret> bytes =
       read_small_file(runtime.host().client(), files.value().front().stream_id, kMaxKeystoreFile, job.cancel());
-  if (bytes.ok()) {
-    draft->file = std::move(bytes).value();
+  if (!bytes.ok()) {
+    return show(runtime, request, std::move(draft), bytes.status(), view_id);
   }
-  return show(runtime, request, std::move(draft), bytes.status(), view_id);
+  draft->file = std::move(bytes).value();
+  const bool empty = draft->file.empty();
+  return show(runtime, request, std::move(draft),
+              empty ? Status(error::malformed, "the file is empty").with("reason", "not_a_keystore") : Status(),
+              view_id);
 }
 
 Result<pvs::v1::ActionReply> read(Runtime& runtime, const Request& request, const ImportDraft& before) {
@@ -145,7 +149,7 @@ Answer import_act(Runtime& runtime, const Request& request) {
   if (request.action_id == "choose") {
     return choose_job(runtime, request, draft->data, request.view_id);
   }
-  if (request.action_id == "import" && !draft->keystore) {
+  if (request.action_id == "import" && !draft->keystore && !draft->file.empty()) {
     return answer_job(request.texts, "job.keystore_read",
                       [&runtime, request, draft](JobContext&) { return read(runtime, request, *draft); });
   }

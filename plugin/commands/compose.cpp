@@ -11,6 +11,7 @@
 #include "service/clear_subject.h"
 #include "service/known.h"
 #include "views/account_overview.h"
+#include "views/mailbox_views.h"
 
 namespace kvc::plugin::commands {
 namespace {

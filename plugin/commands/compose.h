@@ -127,12 +127,6 @@ Result<pvs::v1::ActionReply> show_form(Writing& writing, Letter letter, const st
 /// What will be sent, to whom, under which certificate.
 Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, Letter letter, const std::string& view_id);
 
-/// Opens a letter that exists as a draft: an answer, a forwarded message, a draft from the outbox (`draft_id`). A
-/// message without further rules opens as its form; one of another service is complete and opens for confirmation.
-/// For the work of a job.
-Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& request, mailbox::Draft draft,
-                                          const std::string& draft_id, JobContext& job);
-
 // ---- for the services ----
 
 /// Finds out whom `letter.form.to` means: an address, or the one entry of the address book that fits. Returns the

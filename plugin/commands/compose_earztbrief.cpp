@@ -8,6 +8,7 @@
 #include "commands/entries.h"
 #include "letter/cda.h"
 #include "letter/parts.h"
+#include "mime/safe_name.h"
 #include "service/catalogue.h"
 #include "texts/format.h"
 #include "views/mailbox_views.h"
@@ -181,7 +182,7 @@ void describe_files(Letter& letter) {
   int annex = 0;
   for (InHand& in_hand : letter.files) {
     if (in_hand.field == "document") {
-      in_hand.file.name = views::safe_file_name(in_hand.file.name, kPdfName);  // the CDA refers to it
+      in_hand.file.name = mime::safe_name(in_hand.file.name, kPdfName);  // the CDA refers to it
       in_hand.file.type = "application/pdf";
       in_hand.file.description = letter.pdf_signed ? letter::kPdfSigned : letter::kPdfUnsigned;
     } else {
@@ -254,7 +255,7 @@ Status fetch_document(Writing& writing, Letter& letter) {
   const std::string name = document.title().empty() ? content.name() : document.title();
   const bool pdf_name = name.size() > 4 && name.substr(name.size() - 4) == ".pdf";
   const bool pdf_type = document.media_type() == "application/pdf";
-  ChosenFile file{content.stream_id(), views::safe_file_name(pdf_type && !pdf_name ? name + ".pdf" : name, kPdfName),
+  ChosenFile file{content.stream_id(), mime::safe_name(pdf_type && !pdf_name ? name + ".pdf" : name, kPdfName),
                   document.media_type(), content.size()};
   const std::string shown = file.name;
   KVC_TRY(read_files(writing, "document", {std::move(file)}, letter));
@@ -272,15 +273,15 @@ Status fetch_document(Writing& writing, Letter& letter) {
   return {};
 }
 
-Result<pvs::v1::ActionReply> open_form(Writing& writing) {
+Result<pvs::v1::ActionReply> open_form(Writing& writing, const std::string& recipient, bool with_document) {
   Letter letter;
   letter.kind = kLetterKind.view_kind;
-  letter.form.to = writing.request.values.trimmed("recipient");
+  letter.form.to = recipient;
   KVC_ASSIGN(auto patient, writing.runtime.host().current_patient(writing.request.who.session_id));
   if (patient) {
     letter.patient = LetterPatient{std::move(*patient), ""};
   }
-  if (!writing.request.document_id.empty()) {
+  if (with_document && !writing.request.document_id.empty()) {
     KVC_TRY(fetch_document(writing, letter));
   }
   if (!letter.patient) {
@@ -290,17 +291,26 @@ Result<pvs::v1::ActionReply> open_form(Writing& writing) {
   return show_form(writing, std::move(letter), {});
 }
 
+Answer open_letter(Runtime& runtime, const Request& request, const std::string& recipient, bool with_document) {
+  return answer_job(request.texts, "job.letter",
+                    [&runtime, request, recipient, with_document](JobContext& job) -> Result<pvs::v1::ActionReply> {
+                      std::vector<account::Overview> accounts;
+                      KVC_ASSIGN(std::shared_ptr<Core> core, begin_writing(runtime, request, accounts));
+                      Writing writing{runtime, request, *core, job, std::move(accounts)};
+                      return open_form(writing, recipient, with_document);
+                    });
+}
+
 }  // namespace
 
 const ComposeKind kLetterKind{"compose.earztbrief", &read, &complete, &form};
 
 Answer earztbrief_invoke(Runtime& runtime, const Request& request) {
-  return answer_job(request.texts, "job.letter", [&runtime, request](JobContext& job) -> Result<pvs::v1::ActionReply> {
-    std::vector<account::Overview> accounts;
-    KVC_ASSIGN(std::shared_ptr<Core> core, begin_writing(runtime, request, accounts));
-    Writing writing{runtime, request, *core, job, std::move(accounts)};
-    return open_form(writing);
-  });
+  return open_letter(runtime, request, {}, true);
+}
+
+Answer earztbrief_to(Runtime& runtime, const Request& request, const std::string& recipient) {
+  return open_letter(runtime, request, recipient, false);
 }
 
 }  // namespace kvc::plugin::commands

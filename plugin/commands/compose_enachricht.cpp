@@ -45,14 +45,18 @@ Result<pvs::v1::View> form(Writing& writing, const Letter& letter) {
 const ComposeKind kEnachrichtKind{"compose.enachricht", &read, &complete, &form};
 
 Answer compose_invoke(Runtime& runtime, const Request& request) {
+  return compose_to(runtime, request, {});
+}
+
+Answer compose_to(Runtime& runtime, const Request& request, const std::string& recipient) {
   return answer_job(request.texts, "job.accounts",
-                    [&runtime, request](JobContext& job) -> Result<pvs::v1::ActionReply> {
+                    [&runtime, request, recipient](JobContext& job) -> Result<pvs::v1::ActionReply> {
                       std::vector<account::Overview> accounts;
                       KVC_ASSIGN(std::shared_ptr<Core> core, begin_writing(runtime, request, accounts));
                       Writing writing{runtime, request, *core, job, std::move(accounts)};
                       Letter letter;
                       letter.kind = kEnachrichtKind.view_kind;
-                      letter.form.to = request.values.trimmed("recipient");
+                      letter.form.to = recipient;
                       return show_form(writing, std::move(letter), {});
                     });
 }

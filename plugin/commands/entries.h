@@ -39,29 +39,61 @@ Answer new_account_act(Runtime& runtime, const Request& request);
 Answer import_begin(Runtime& runtime, const Request& request);
 Answer import_act(Runtime& runtime, const Request& request);
 Answer password_change_act(Runtime& runtime, const Request& request);
-// kvconnect.inbox, and the views "inbox" and "inbox.message"
+// kvconnect.inbox, and the views "inbox", "inbox.filter" and "inbox.reopened"
 Answer inbox_invoke(Runtime& runtime, const Request& request);
 Answer inbox_act(Runtime& runtime, const Request& request);
+Answer inbox_filter_act(Runtime& runtime, const Request& request);
+Answer inbox_reopened_act(Runtime& runtime, const Request& request);
+/// Opens what could not be opened before, in all accounts of the user.
+Answer reopen_messages(Runtime& runtime, const Request& request);
+// A received message: the views "inbox.message" and "inbox.deliver"
+Answer inbox_message_open(Runtime& runtime, const Request& request, const std::string& inbox_id);
 Answer inbox_message_act(Runtime& runtime, const Request& request);
-// kvconnect.outbox, and the views "outbox" and "outbox.message"
+Result<pvs::v1::ActionReply> deliver_open(Runtime& runtime, const Request& request, JobContext& job);
+Answer deliver_act(Runtime& runtime, const Request& request);
+// kvconnect.outbox, and the view "outbox"
 Answer outbox_invoke(Runtime& runtime, const Request& request);
+/// Only what waits for a reply in vain.
+Answer outbox_overdue(Runtime& runtime, const Request& request);
 Answer outbox_act(Runtime& runtime, const Request& request);
+// A sent message: the views "outbox.message", "outbox.withdraw" and "outbox.clear_overdue"
+Answer outbox_message_action(Runtime& runtime, const Request& request, const std::string& outbox_id);
+Answer outbox_message_act(Runtime& runtime, const Request& request);
+Answer outbox_withdraw_act(Runtime& runtime, const Request& request);
+Answer outbox_clear_overdue_act(Runtime& runtime, const Request& request);
+// The view "thread"
+Result<pvs::v1::ActionReply> show_thread(Runtime& runtime, const Request& request, const std::string& account_id,
+                                         const std::string& thread_id);
+Answer thread_act(Runtime& runtime, const Request& request);
+// kvconnect.archive.import, and the views "archive.import" and "archive.summary"
+Answer archive_invoke(Runtime& runtime, const Request& request);
+Answer archive_act(Runtime& runtime, const Request& request);
+Answer archive_summary_act(Runtime& runtime, const Request& request);
 // kvconnect.fetch, and the view "fetch.summary"
 Answer fetch_invoke(Runtime& runtime, const Request& request);
 Answer fetch_summary_act(Runtime& runtime, const Request& request);
 /// The schedule fired: as fetch, but quiet, and only one at a time for a user.
 Answer fetch_scheduled(Runtime& runtime, const Request& request);
-// kvconnect.compose.enachricht, .earztbrief (also the hook document_released), .1click (also the hook billing_ready) and
-// .edoku; their forms have one act, and so has the confirmation
+// kvconnect.compose.enachricht, .earztbrief (also the hook document_released), .1click (also the hook billing_ready)
+// and .edoku; their forms have one act, and so has the confirmation
 Answer compose_invoke(Runtime& runtime, const Request& request);
 Answer earztbrief_invoke(Runtime& runtime, const Request& request);
 Answer one_click_invoke(Runtime& runtime, const Request& request);
 Answer documentation_invoke(Runtime& runtime, const Request& request);
 Answer compose_act(Runtime& runtime, const Request& request);
 Answer compose_confirm_act(Runtime& runtime, const Request& request);
-// kvconnect.addressbook, and the views "addressbook" and "addressbook.search"
+/// The forms of an eNachricht and an eArztbrief, with the recipient filled in.
+Answer compose_to(Runtime& runtime, const Request& request, const std::string& recipient);
+Answer earztbrief_to(Runtime& runtime, const Request& request, const std::string& recipient);
+/// Opens a letter that exists as a draft: an answer, a forwarded message, a draft from the outbox (`draft_id`). An
+/// eNachricht opens as its form; a message of another service is complete and opens for confirmation. For the work of a
+/// job.
+Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& request, mailbox::Draft draft,
+                                          const std::string& draft_id, JobContext& job);
+// kvconnect.addressbook, and the views "addressbook" and "addressbook.results"
 Answer addressbook_invoke(Runtime& runtime, const Request& request);
 Answer addressbook_act(Runtime& runtime, const Request& request);
+Answer addressbook_results_act(Runtime& runtime, const Request& request);
 // kvconnect.doctor, and its view
 Answer doctor_invoke(Runtime& runtime, const Request& request);
 Answer doctor_act(Runtime& runtime, const Request& request);

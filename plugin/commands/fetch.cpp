@@ -6,6 +6,9 @@
 #include "commands/entries.h"
 #include "commands/mail_pages.h"
 #include "commands/renewal_hints.h"
+#include "views/fetch_views.h"
+#include "views/mailbox_views.h"
+#include "views/message_words.h"
 
 namespace kvc::plugin::commands {
 namespace {
@@ -34,24 +37,65 @@ void tell_assigned_users(Runtime& runtime, const Overview& account, int messages
   runtime.host().notify(notification);
 }
 
-/// One audit event for each message stored since `begin`.
-void audit_new(Runtime& runtime, Core& core, const Request& request, const Overview& account, TimePoint begin,
-               const mailbox::FetchSummary& summary) {
-  const auto fresh = static_cast<std::size_t>(std::max(0, summary.fetched) + std::max(0, summary.receipts));
-  if (fresh == 0) {
+/// The messages stored since `begin`, at most kMostRows.
+std::vector<mailbox::InboxItem> stored_since(Core& core, const Request& request, const Overview& account,
+                                             TimePoint begin) {
+  mailbox::InboxFilter filter;
+  filter.account_id = account.id;
+  filter.from = begin;
+  auto page = core.mailbox().list_inbox(request.who.user_id, filter, {}, kMostRows);
+  return page.ok() ? std::move(page.value().items) : std::vector<mailbox::InboxItem>();
+}
+
+/// One audit event for each new message, and how many there are of each service.
+void tell_new(Runtime& runtime, Core& core, const Request& request, const Overview& account, TimePoint begin,
+              FetchOutcome& outcome) {
+  const mailbox::FetchSummary& summary = outcome.summary;
+  if (summary.fetched + summary.receipts + summary.too_large <= 0) {
     return;
   }
-  std::size_t total = 0;
-  const auto rows = core.mailbox().inbox(request.who.user_id, account.id, 0, std::min(fresh + 16, kMostRows), total);
-  if (!rows.ok()) {
-    return;
-  }
-  for (const mailbox::InboxItem& item : rows.value()) {
-    if (item.received >= begin) {
-      runtime.host().audit(request.who.user_id, item.is_receipt ? "receipt.received" : "message.received",
-                           item.message_id, true, {{"verdict", std::string(message::name(item.verdict))}});
+  for (const mailbox::InboxItem& item : stored_since(core, request, account, begin)) {
+    runtime.host().audit(request.who.user_id, item.is_receipt ? "receipt.received" : "message.received",
+                         item.message_id, true,
+                         {{"verdict", item.too_large ? "too_large" : std::string(message::name(item.verdict))}});
+    if (item.is_receipt) {
+      continue;
+    }
+    const std::string service = views::service_title(request.texts, core.catalogue(), item.service_key);
+    const auto found = std::find_if(outcome.services.begin(), outcome.services.end(),
+                                    [&](const auto& entry) { return entry.first == service; });
+    if (found == outcome.services.end()) {
+      outcome.services.emplace_back(service, 1);
+    } else {
+      ++found->second;
     }
   }
+}
+
+/// Says once that replies are missing, again when their number changed, and takes it back when none is missing any
+/// more. No patient data: the text may appear where patients see it.
+void tell_overdue(Runtime& runtime, Core& core, const Request& request, const Overview& account,
+                  FetchOutcome& outcome) {
+  const auto overdue = core.mailbox().overdue_count(request.who.user_id, account.id);
+  if (!overdue.ok()) {
+    return;
+  }
+  outcome.overdue = overdue.value();
+  if (!runtime.overdue_changed(account.id, outcome.overdue)) {
+    return;
+  }
+  const Texts texts = runtime.texts();
+  pvs::v1::NotifyRequest notification;
+  notification.set_notification_id("kvconnect.overdue." + account.id);
+  notification.set_withdraw(outcome.overdue == 0);
+  for (const std::string& user : account.user_ids) {
+    notification.add_user_ids(user);
+  }
+  notification.set_severity(pvs::v1::SEVERITY_WARNING);
+  notification.set_title(texts("notify.overdue.title"));
+  notification.set_text(texts.count("notify.overdue.text", outcome.overdue, {{"account", account_label(account)}}));
+  notification.set_command_id("kvconnect.outbox");
+  runtime.host().notify(notification);
 }
 
 /// Ids of the messages of an account that wait to be sent. A fetch sends them too, and that belongs into the audit log.
@@ -95,12 +139,13 @@ FetchOutcome fetch_account(Runtime& runtime, Core& core, const Request& request,
   const std::set<std::string> waited = waiting_messages(core, request, account);
   auto fetched = core.mailbox().fetch(request.who.user_id, account.id, progress_to(job, request.texts), job.cancel());
   audit_sent(runtime, core, request, account, waited);
+  tell_overdue(runtime, core, request, account, outcome);
   if (!fetched.ok()) {
     outcome.status = fetched.status();
     return outcome;
   }
   outcome.summary = fetched.value();
-  audit_new(runtime, core, request, account, begin, outcome.summary);
+  tell_new(runtime, core, request, account, begin, outcome);
   tell_assigned_users(runtime, account, outcome.summary.fetched);
   return outcome;
 }
@@ -177,12 +222,10 @@ Answer fetch_scheduled(Runtime& runtime, const Request& request) {
 }
 
 Answer fetch_summary_act(Runtime& runtime, const Request& request) {
-  if (request.action_id != "inbox") {
-    return answer_unknown_action(request);
+  if (request.action_id == "overdue") {
+    return outbox_overdue(runtime, without_view(request));
   }
-  Request fresh = request;
-  fresh.view_id.clear();
-  return inbox_invoke(runtime, fresh);
+  return request.action_id == "inbox" ? inbox_invoke(runtime, without_view(request)) : answer_unknown_action(request);
 }
 
 }  // namespace kvc::plugin::commands

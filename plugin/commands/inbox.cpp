@@ -1,122 +1,263 @@
 // SPDX-License-Identifier: Apache-2.0
-// kvconnect.inbox: "Posteingang".
+// kvconnect.inbox: "Posteingang", and the form that narrows it.
+#include <algorithm>
+
 #include "commands/entries.h"
 #include "commands/mail_pages.h"
+#include "texts/format.h"
+#include "views/inbox_views.h"
 
 namespace kvc::plugin::commands {
 namespace {
 
 using mailbox::InboxItem;
+using views::InboxQuery;
 
-Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, std::size_t offset) {
-  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  const std::string& user = request.who.user_id;
-  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(user));
-  const auto list = [&](const std::string& account, std::size_t first, std::size_t limit, std::size_t& total) {
-    return core->mailbox().inbox(user, account, first, limit, total);
-  };
-  KVC_ASSIGN(views::Page<InboxItem> page,
-             page_of<InboxItem>(accounts, offset, list, [](const InboxItem& item) { return item.received; }));
-  return reply_view(runtime, request, views::inbox(request.texts, page), {.offset = offset}, request.view_id);
+/// A search that finds nothing goes on by itself for so many pages of the core; each looks at
+/// InboxPage::kScanLimit rows.
+constexpr int kMostCalls = 10;
+
+/// What the list in a view shows.
+struct InboxDraft final : Draft {
+  InboxDraft(InboxQuery wanted, std::string place) : query(std::move(wanted)), cursor(std::move(place)) {}
+  InboxQuery query;
+  std::string cursor;
+};
+
+InboxQuery query_in(const Request& request) {
+  const auto draft = std::dynamic_pointer_cast<const InboxDraft>(request.view.draft);
+  return draft == nullptr ? InboxQuery() : draft->query;
 }
 
-/// The core names the key that opened a layer by its serial number; people know it as a generation of the account.
-void name_generations(const Texts& t, const account::Overview& account, message::OpenedMessage& message) {
-  for (message::Layer& layer : message.layers) {
-    for (const account::Generation& generation : account.generations) {
-      const std::string serial = generation.certificate ? generation.certificate->serial_hex() : std::string();
-      if (!serial.empty() && layer.key_label == "generation " + serial) {
-        layer.key_label = t(generation.current ? "key_label.current" : "key_label.older",
-                            {{"number", std::to_string(generation.number)}, {"serial", serial}});
-        break;
-      }
+std::string cursor_in(const Request& request) {
+  const auto draft = std::dynamic_pointer_cast<const InboxDraft>(request.view.draft);
+  return draft == nullptr ? std::string() : draft->cursor;
+}
+
+Result<std::vector<mailbox::ServiceCount>> counts_of(Core& core, const std::string& user,
+                                                     const std::vector<account::Overview>& accounts) {
+  std::vector<mailbox::ServiceCount> sum;
+  for (const account::Overview& account : accounts) {
+    if (may_have_mail(account)) {
+      KVC_ASSIGN(const std::vector<mailbox::ServiceCount> counts, core.mailbox().counts(user, account.id));
+      views::add_counts(sum, counts);
     }
   }
+  return sum;
 }
 
-Result<pvs::v1::ActionReply> show_message(Runtime& runtime, const Request& request) {
-  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  KVC_ASSIGN(mailbox::OpenedItem opened, core->mailbox().open(request.who.user_id, request.row_id));
-  const auto account = core->accounts().overview(request.who.user_id, opened.item.account_id);
-  if (account.ok()) {
-    name_generations(request.texts, account.value(), opened.message);
+/// One page, going on over rows that do not fit until there is something to show.
+Status read_page(Core& core, const Request& request, const std::string& cursor, views::InboxList& list,
+                 const Cancel& cancel) {
+  list.next = cursor;
+  for (int i = 0; i < kMostCalls && list.items.empty(); ++i) {
+    if (cancel.requested()) {
+      return {error::cancelled, "cancelled while searching the inbox"};
+    }
+    KVC_ASSIGN(mailbox::InboxPage page,
+               core.mailbox().list_inbox(request.who.user_id, list.query.filter, list.next, views::kPageSize));
+    list.items = std::move(page.items);
+    list.next = std::move(page.next);
+    if (list.next.empty()) {
+      break;
+    }
   }
-  return reply_view(runtime, request, views::inbox_message(request.texts, opened),
-                    {.account_id = opened.item.account_id, .item_id = opened.item.id});
+  return {};
 }
 
-/// Writes a new file of the user's through `write`; it appears only if everything was written.
-template <class Write>
-Result<pvs::v1::ActionReply> save(Runtime& runtime, const Request& request, const std::string& name,
-                                  const std::string& media_type, bool unverified, Write write) {
-  KVC_ASSIGN(CreatedFile file,
-             runtime.host().create_file(request.who.session_id, request.who.user_id, name, media_type));
-  pvs::HostOutputStream out(runtime.host().client(), file.stream_id);
-  KVC_TRY(write(out));
-  if (!out.flush() || out.commit() != PVS_OK) {
-    return Status(error::file_unwritable, std::string("the host's stream answered ") + pvs::status_name(out.status()));
-  }
-  return reply_view(runtime, request, views::file_saved(request.texts, file.display_path, unverified), {});
-}
-
-Result<pvs::v1::ActionReply> save_part(Runtime& runtime, const Request& request) {
+Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, const InboxQuery& query,
+                                  const std::string& cursor, JobContext& job) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  KVC_ASSIGN(mailbox::OpenedItem opened, core->mailbox().open(request.who.user_id, request.view.item_id));
-  const std::size_t index = offset_of(request.part_id);
-  if (request.part_id.empty() || index >= opened.message.parts.size()) {
-    return Status(error::not_found, "the message has no such part");
-  }
-  const message::Part& part = opened.message.parts[index];
-  const bool unverified = !views::may_be_shown(opened.message.verdict);
-  return save(runtime, request, views::safe_file_name(part.name, request.texts("part.unnamed")), part.type, unverified,
-              [&](std::ostream& out) { return opened.message.read_part(index, out); });
+  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
+  views::InboxList list;
+  list.query = query;
+  list.first_page = cursor.empty();
+  list.accounts = account_labels(accounts);
+  KVC_ASSIGN(list.counts, counts_of(*core, request.who.user_id, accounts));
+  KVC_TRY(read_page(*core, request, cursor, list, job.cancel()));
+  ViewState state;
+  state.draft = std::make_shared<InboxDraft>(query, cursor);
+  return reply_view(runtime, request, views::inbox(request.texts, core->catalogue(), list), std::move(state),
+                    request.view_id);
 }
 
-Result<pvs::v1::ActionReply> save_original(Runtime& runtime, const Request& request) {
+Result<pvs::v1::ActionReply> show_filter(Runtime& runtime, const Request& request, const InboxQuery& query,
+                                         const views::FieldErrors& errors) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  const std::string& id = request.view.item_id;
-  return save(runtime, request, "nachricht.eml", "message/rfc822", false,
-              [&](std::ostream& out) { return core->mailbox().read_raw(request.who.user_id, id, out); });
+  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
+  KVC_ASSIGN(const auto counts, counts_of(*core, request.who.user_id, accounts));
+  ViewState state;
+  state.draft = std::make_shared<InboxDraft>(query, std::string());
+  return reply_view(
+      runtime, request,
+      views::inbox_filter(request.texts, core->catalogue(), query, counts, account_labels(accounts), errors),
+      std::move(state), request.view_id);
 }
 
-Answer show_job(Runtime& runtime, const Request& request, std::size_t offset) {
+// ---- what was typed ----
+
+/// "service:<key>"; nothing for anything else.
+std::optional<std::string> service_of(const std::string& id) {
+  constexpr std::string_view kPrefix = "service:";
+  return id.starts_with(kPrefix) ? std::optional(id.substr(kPrefix.size())) : std::nullopt;
+}
+
+std::optional<message::Verdict> verdict_of(const std::string& name) {
+  for (int i = 0; i <= static_cast<int>(message::Verdict::valid); ++i) {
+    if (message::name(static_cast<message::Verdict>(i)) == name) {
+      return static_cast<message::Verdict>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+void read_date(const Request& request, const char* field, const std::string& text, std::optional<TimePoint>& time,
+               views::FieldErrors& errors) {
+  if (text.empty()) {
+    return;
+  }
+  time = parse_date(text);
+  if (!time) {
+    errors.emplace_back(field, request.texts("form.no_date"));
+  }
+}
+
+InboxQuery query_of(const Request& request, views::FieldErrors& errors) {
+  const Values& values = request.values;
+  InboxQuery query;
+  query.from = values.trimmed("from_date");
+  query.to = values.trimmed("to_date");
+  mailbox::InboxFilter& filter = query.filter;
+  filter.search = values.trimmed("search_text");
+  filter.service_key = service_of(values.text("service"));
+  filter.verdict = verdict_of(values.text("verdict"));
+  filter.account_id = values.text("account") == "all" ? std::string() : values.text("account");
+  filter.unread_only = values.check("unread_only", false);
+  filter.unassigned_only = values.check("unassigned_only", false);
+  read_date(request, "from_date", query.from, filter.from, errors);
+  read_date(request, "to_date", query.to, filter.to, errors);
+  if (filter.to) {
+    filter.to = day_after(*filter.to);
+  }
+  if (filter.from && filter.to && *filter.from >= *filter.to) {
+    errors.emplace_back("to_date", request.texts("form.to_before_from"));
+  }
+  return query;
+}
+
+// ---- answers ----
+
+Answer show_job(Runtime& runtime, const Request& request, const InboxQuery& query, const std::string& cursor) {
+  return answer_job(request.texts, "job.inbox", [&runtime, request, query, cursor](JobContext& job) {
+    return show(runtime, request, query, cursor, job);
+  });
+}
+
+Answer filter_job(Runtime& runtime, const Request& request, const InboxQuery& query, const views::FieldErrors& errors) {
+  return answer_job(request.texts, "job.inbox", [&runtime, request, query, errors](JobContext&) {
+    return show_filter(runtime, request, query, errors);
+  });
+}
+
+Answer set_read(Runtime& runtime, const Request& request, bool read) {
   return answer_job(request.texts, "job.inbox",
-                    [&runtime, request, offset](JobContext&) { return show(runtime, request, offset); });
+                    [&runtime, request, read](JobContext& job) -> Result<pvs::v1::ActionReply> {
+                      KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+                      KVC_TRY(core->mailbox().set_read(request.who.user_id, request.row_id, read));
+                      return show(runtime, request, query_in(request), cursor_in(request), job);
+                    });
+}
+
+Answer row_action(Runtime& runtime, const Request& request) {
+  if (request.action_id == "open") {
+    return inbox_message_open(runtime, request, request.row_id);
+  }
+  if (request.action_id == "read" || request.action_id == "unread") {
+    return set_read(runtime, request, request.action_id == "read");
+  }
+  return answer_unknown_action(request);
+}
+
+Answer narrowed(Runtime& runtime, const Request& request) {
+  InboxQuery query = query_in(request);
+  if (request.action_id == "unread_only") {
+    query.filter.unread_only = true;
+    return show_job(runtime, request, query, {});
+  }
+  if (const auto service = service_of(request.action_id)) {
+    query.filter.service_key = service;
+    return show_job(runtime, request, query, {});
+  }
+  return answer_unknown_action(request);
+}
+
+Result<pvs::v1::ActionReply> reopen(Runtime& runtime, const Request& request, JobContext& job) {
+  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
+  std::uint64_t opened = 0;
+  for (const account::Overview& account : accounts) {
+    if (may_have_mail(account)) {
+      KVC_ASSIGN(const int now, core->mailbox().reopen(request.who.user_id, account.id, progress_to(job, request.texts),
+                                                       job.cancel()));
+      opened += static_cast<std::uint64_t>(std::max(0, now));
+    }
+  }
+  return reply_view(runtime, request, views::reopened(request.texts, opened), {}, request.view_id);
 }
 
 }  // namespace
 
 Answer inbox_invoke(Runtime& runtime, const Request& request) {
-  return show_job(runtime, request, 0);
+  return show_job(runtime, request, {}, {});
 }
 
 Answer inbox_act(Runtime& runtime, const Request& request) {
   if (!request.row_id.empty()) {
-    if (request.action_id != "open") {
-      return answer_unknown_action(request);
-    }
-    return answer_job(request.texts, "job.message_open",
-                      [&runtime, request](JobContext&) { return show_message(runtime, request); });
+    return row_action(runtime, request);
   }
   if (request.action_id == "page") {
-    return show_job(runtime, request, offset_of(request.values.text("page")));
+    return show_job(runtime, request, query_in(request), request.values.text("page"));
   }
   if (request.action_id == "refresh") {
-    return show_job(runtime, request, request.view.offset);
+    return show_job(runtime, request, query_in(request), cursor_in(request));
   }
-  return request.action_id == "fetch" ? fetch_invoke(runtime, request) : answer_unknown_action(request);
+  if (request.action_id == "all") {
+    return show_job(runtime, request, {}, {});
+  }
+  if (request.action_id == "filter") {
+    return filter_job(runtime, request, query_in(request), {});
+  }
+  if (request.action_id == "reopen") {
+    return reopen_messages(runtime, request);
+  }
+  if (request.action_id == "import") {
+    return archive_invoke(runtime, without_view(request));
+  }
+  return request.action_id == "fetch" ? fetch_invoke(runtime, without_view(request)) : narrowed(runtime, request);
 }
 
-Answer inbox_message_act(Runtime& runtime, const Request& request) {
-  if (request.action_id == "save") {
-    return answer_job(request.texts, "job.save",
-                      [&runtime, request](JobContext&) { return save_part(runtime, request); });
+Answer inbox_filter_act(Runtime& runtime, const Request& request) {
+  if (request.action_id == "all") {
+    return show_job(runtime, request, {}, {});
   }
-  if (request.action_id == "save_original") {
-    return answer_job(request.texts, "job.save",
-                      [&runtime, request](JobContext&) { return save_original(runtime, request); });
+  if (request.action_id == "back") {
+    return show_job(runtime, request, query_in(request), {});
   }
-  return answer_unknown_action(request);
+  if (request.action_id != "apply") {
+    return answer_unknown_action(request);
+  }
+  views::FieldErrors errors;
+  const InboxQuery query = query_of(request, errors);
+  return errors.empty() ? show_job(runtime, request, query, {}) : filter_job(runtime, request, query, errors);
+}
+
+Answer reopen_messages(Runtime& runtime, const Request& request) {
+  return answer_job(request.texts, "job.reopen",
+                    [&runtime, request](JobContext& job) { return reopen(runtime, request, job); });
+}
+
+Answer inbox_reopened_act(Runtime& runtime, const Request& request) {
+  return request.action_id == "inbox" ? inbox_invoke(runtime, request) : answer_unknown_action(request);
 }
 
 }  // namespace kvc::plugin::commands

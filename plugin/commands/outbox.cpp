@@ -1,106 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
-// kvconnect.outbox: "Postausgang".
+// kvconnect.outbox: "Postausgang", as a list.
 #include "commands/entries.h"
 #include "commands/mail_pages.h"
+#include "mailbox/cursor.h"
+#include "views/inbox_views.h"
+#include "views/outbox_views.h"
 
 namespace kvc::plugin::commands {
 namespace {
 
 using mailbox::OutboxItem;
+using views::OutboxPart;
 
-auto lister(Core& core, const std::string& user) {
-  return [&core, user](const std::string& account, std::size_t offset, std::size_t limit, std::size_t& total) {
-    return core.mailbox().outbox(user, account, offset, limit, total);
-  };
+/// What the list in a view shows.
+struct OutboxDraft final : Draft {
+  OutboxDraft(OutboxPart shown, std::string place) : part(shown), cursor(std::move(place)) {}
+  OutboxPart part;
+  std::string cursor;
+};
+
+OutboxPart part_in(const Request& request) {
+  const auto draft = std::dynamic_pointer_cast<const OutboxDraft>(request.view.draft);
+  return draft == nullptr ? OutboxPart::messages : draft->part;
 }
 
-Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, std::size_t offset,
-                                  const std::string& view_id) {
-  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
-  KVC_ASSIGN(views::Page<OutboxItem> page, page_of<OutboxItem>(accounts, offset, lister(*core, request.who.user_id),
-                                                               [](const OutboxItem& item) { return item.created; }));
-  return reply_view(runtime, request, views::outbox(request.texts, page), {.offset = offset}, view_id);
+std::string cursor_in(const Request& request) {
+  const auto draft = std::dynamic_pointer_cast<const OutboxDraft>(request.view.draft);
+  return draft == nullptr ? std::string() : draft->cursor;
 }
 
-Result<pvs::v1::ActionReply> show_message(Runtime& runtime, const Request& request, const std::string& id,
-                                          const std::string& view_id) {
-  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
-  KVC_ASSIGN(OutboxItem item, find_row<OutboxItem>(accounts, id, lister(*core, request.who.user_id)));
-  return reply_view(runtime, request, views::outbox_message(request.texts, item),
-                    {.account_id = item.account_id, .item_id = id}, view_id);
+mailbox::OutboxFilter filter_of(OutboxPart part, const std::string& account_id) {
+  mailbox::OutboxFilter filter;
+  filter.account_id = account_id;
+  filter.without_receipts = part != OutboxPart::everything;
+  filter.overdue_only = part == OutboxPart::overdue;
+  if (part == OutboxPart::drafts) {
+    filter.state = mailbox::OutboxState::draft;
+  }
+  return filter;
 }
 
-/// Due now, and tried at once: who presses the button is waiting for the outcome.
-Result<pvs::v1::ActionReply> retry(Runtime& runtime, const Request& request, const std::string& id, JobContext& job) {
+/// What one account gives for the page. A cursor is a place in time, so that one serves all accounts.
+Result<mailbox::Stretch<OutboxItem>> stretch_of(Core& core, const std::string& user,
+                                                const mailbox::OutboxFilter& filter, const std::string& cursor) {
+  KVC_ASSIGN(mailbox::OutboxPage page, core.mailbox().list_outbox(user, filter, cursor, views::kPageSize));
+  mailbox::Stretch<OutboxItem> stretch;
+  stretch.more = !page.next.empty();
+  KVC_ASSIGN(stretch.end, mailbox::parse_cursor(page.next));
+  for (OutboxItem& item : page.items) {
+    const mailbox::Key key{std::chrono::duration_cast<Millis>(item.created.time_since_epoch()).count(), item.id};
+    stretch.found.emplace_back(key, std::move(item));
+  }
+  return stretch;
+}
+
+Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, OutboxPart part,
+                                  const std::string& cursor) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
   const std::string& user = request.who.user_id;
   KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(user));
-  KVC_ASSIGN(OutboxItem before, find_row<OutboxItem>(accounts, id, lister(*core, user)));
-  KVC_TRY(core->mailbox().retry(user, id));
-  const auto sent = core->mailbox().send_due(user, before.account_id, progress_to(job, request.texts), job.cancel());
-  KVC_ASSIGN(OutboxItem after, find_row<OutboxItem>(accounts, id, lister(*core, user)));
-  if (after.state == mailbox::OutboxState::accepted) {
-    runtime.host().audit(user, "message.accepted", after.message_id, true);
+  views::OutboxList list;
+  list.part = part;
+  list.accounts = account_labels(accounts);
+  std::vector<mailbox::Stretch<OutboxItem>> stretches;
+  for (const account::Overview& account : accounts) {
+    if (!may_have_mail(account)) {
+      continue;
+    }
+    KVC_ASSIGN(auto stretch, stretch_of(*core, user, filter_of(part, account.id), cursor));
+    stretches.push_back(std::move(stretch));
+    KVC_ASSIGN(const std::size_t overdue, core->mailbox().overdue_count(user, account.id));
+    list.overdue += overdue;
   }
-  if (after.state == mailbox::OutboxState::queued && after.last_error.empty() && !sent.ok()) {
-    return sent.status();
-  }
-  return reply_view(runtime, request, views::send_result(request.texts, after), {});
+  list.items = mailbox::merge(std::move(stretches), views::kPageSize, list.next);
+  list.total = cursor.empty() && list.next.empty() ? list.items.size() : 0;
+  ViewState state;
+  state.draft = std::make_shared<OutboxDraft>(part, cursor);
+  return reply_view(runtime, request, views::outbox(request.texts, core->catalogue(), list), std::move(state),
+                    request.view_id);
 }
 
-Result<pvs::v1::ActionReply> withdraw(Runtime& runtime, const Request& request, const std::string& id) {
-  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  KVC_TRY(core->mailbox().withdraw(request.who.user_id, id));
-  pvs::v1::ActionReply reply;
-  reply.mutable_done()->set_text(request.texts("outbox.withdrawn"));
-  reply.mutable_done()->set_close_view(request.view.kind == "outbox.message");
-  return reply;
-}
-
-Answer message_action(Runtime& runtime, const Request& request, const std::string& id) {
-  if (request.action_id == "retry") {
-    return answer_job(request.texts, "job.send",
-                      [&runtime, request, id](JobContext& job) { return retry(runtime, request, id, job); });
-  }
-  if (request.action_id == "withdraw") {
-    return answer_job(request.texts, "job.outbox",
-                      [&runtime, request, id](JobContext&) { return withdraw(runtime, request, id); });
-  }
-  if (request.action_id == "open") {
-    return answer_job(request.texts, "job.outbox",
-                      [&runtime, request, id](JobContext&) { return show_message(runtime, request, id, {}); });
-  }
-  return answer_unknown_action(request);
-}
-
-Answer show_job(Runtime& runtime, const Request& request, std::size_t offset) {
-  return answer_job(request.texts, "job.outbox", [&runtime, request, offset](JobContext&) {
-    return show(runtime, request, offset, request.view_id);
-  });
+Answer show_job(Runtime& runtime, const Request& request, OutboxPart part, const std::string& cursor) {
+  return answer_job(request.texts, "job.outbox",
+                    [&runtime, request, part, cursor](JobContext&) { return show(runtime, request, part, cursor); });
 }
 
 }  // namespace
 
 Answer outbox_invoke(Runtime& runtime, const Request& request) {
-  return show_job(runtime, request, 0);
+  return show_job(runtime, request, OutboxPart::messages, {});
+}
+
+Answer outbox_overdue(Runtime& runtime, const Request& request) {
+  return show_job(runtime, request, OutboxPart::overdue, {});
 }
 
 Answer outbox_act(Runtime& runtime, const Request& request) {
   if (!request.row_id.empty()) {
-    return message_action(runtime, request, request.row_id);
-  }
-  if (request.view.kind == "outbox.message") {
-    return message_action(runtime, request, request.view.item_id);
+    return outbox_message_action(runtime, request, request.row_id);
   }
   if (request.action_id == "page") {
-    return show_job(runtime, request, offset_of(request.values.text("page")));
+    return show_job(runtime, request, part_in(request), request.values.text("page"));
   }
   if (request.action_id == "refresh") {
-    return show_job(runtime, request, request.view.offset);
+    return show_job(runtime, request, part_in(request), cursor_in(request));
   }
-  return request.action_id == "compose" ? compose_invoke(runtime, request) : answer_unknown_action(request);
+  if (const auto part = views::outbox_part(request.action_id)) {
+    return show_job(runtime, request, *part, {});
+  }
+  return request.action_id == "compose" ? compose_invoke(runtime, without_view(request))
+                                        : answer_unknown_action(request);
 }
 
 }  // namespace kvc::plugin::commands

@@ -11,24 +11,24 @@ std::string notification_id(const std::string& account_id) {
   return "kvconnect.renewal." + account_id;
 }
 
-pvs::v1::NotifyRequest notification(Runtime& runtime, const Who& who, const account::RenewalHint& hint) {
-  const Texts texts = runtime.texts(who.session_id);
+}  // namespace
+
+pvs::v1::NotifyRequest renewal_notification(const Texts& t, const std::string& user_id,
+                                            const account::RenewalHint& hint) {
   const crypto::Certificate* const certificate = views::current_certificate(hint.account);
-  const std::string date = certificate == nullptr ? "" : format_date(certificate->not_after(), texts.language());
+  const std::string date = certificate == nullptr ? "" : format_date(certificate->not_after(), t.language());
   const Args args{{"account", views::account_name(hint.account)}, {"date", date}};
   const bool expired = hint.days_left < 0;
   pvs::v1::NotifyRequest request;
   request.set_notification_id(notification_id(hint.account.id));
-  request.add_user_ids(who.user_id);
+  request.add_user_ids(user_id);
   request.set_severity(expired ? pvs::v1::SEVERITY_BAD : pvs::v1::SEVERITY_WARNING);
-  request.set_title(texts(expired ? "notify.expired.title" : "notify.renewal.title"));
-  request.set_text(expired ? texts("notify.expired.text", args)
-                           : texts.count("notify.renewal.text", static_cast<std::uint64_t>(hint.days_left), args));
+  request.set_title(t(expired ? "notify.expired.title" : "notify.renewal.title"));
+  request.set_text(expired ? t("notify.expired.text", args)
+                           : t.count("notify.renewal.text", static_cast<std::uint64_t>(hint.days_left), args));
   request.set_command_id("kvconnect.accounts");
   return request;
 }
-
-}  // namespace
 
 void tell_renewal_hints(Runtime& runtime, Core& core, const Who& who) {
   const auto hints = core.accounts().claim_renewal_hints(who.user_id);
@@ -36,8 +36,9 @@ void tell_renewal_hints(Runtime& runtime, Core& core, const Who& who) {
     runtime.log().write(LogLevel::warning, "plugin", "renewal hints: " + hints.status().to_string());
     return;
   }
+  const Texts texts = runtime.texts(who.session_id);
   for (const account::RenewalHint& hint : hints.value()) {
-    runtime.host().notify(notification(runtime, who, hint));
+    runtime.host().notify(renewal_notification(texts, who.user_id, hint));
     runtime.host().audit(who.user_id, "renewal.hinted", hint.account.id, true,
                          {{"days_left", std::to_string(hint.days_left)}});
   }

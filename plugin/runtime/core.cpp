@@ -7,11 +7,13 @@
 namespace kvc::plugin {
 namespace {
 
-/// A KV's answer names its delivery by the GUID of the begleitdatei it sends back.
+/// The mailbox knows no begleitdatei (src/README.md): the program tells it how a KV's answer names its delivery.
 std::optional<mailbox::ThreadKey> thread_key_of(const message::OpenedMessage& message) {
   const auto companion = billing::companion_of(message);
-  return companion && !companion->guid.empty() ? std::optional(mailbox::ThreadKey{companion->guid, companion->version})
-                                               : std::nullopt;
+  if (!companion || companion->guid.empty()) {
+    return std::nullopt;
+  }
+  return mailbox::ThreadKey{companion->guid, companion->version};
 }
 
 }  // namespace
@@ -20,16 +22,19 @@ Result<std::shared_ptr<Core>> Core::open(const settings::Settings& settings, con
                                          vault::KeyCustody& custody, Env& env, Log& log) {
   KVC_ASSIGN(std::shared_ptr<store::Database> database,
              store::Database::open(settings.storage_dsn, directory, env, log));
-  return std::make_shared<Core>(std::move(database), settings, custody, env, log);
+  KVC_ASSIGN(service::Catalogue catalogue, service::Catalogue::load(settings.service_catalogue_file));
+  return std::make_shared<Core>(std::move(database), std::move(catalogue), settings, custody, env, log);
 }
 
-Core::Core(std::shared_ptr<store::Database> database, const settings::Settings& settings, vault::KeyCustody& custody,
-           Env& env, Log& log)
+Core::Core(std::shared_ptr<store::Database> database, service::Catalogue catalogue, const settings::Settings& settings,
+           vault::KeyCustody& custody, Env& env, Log& log)
     : database_(std::move(database)),
+      catalogue_(std::move(catalogue)),
       vault_(database_, custody, env),
       environments_(settings, env, log),
       accounts_(database_, vault_, environments_, env, log),
-      mailbox_(database_, accounts_, env, log, {.thread_key = &thread_key_of}),
-      directory_(database_, directory::configured_sources(environments_), env, log) {}
+      directory_(database_, directory::configured_sources(environments_), env, log),
+      mailbox_(database_, accounts_, env, log, {.catalogue = &catalogue_, .thread_key = &thread_key_of}),
+      archive_(database_, accounts_, env, log) {}
 
 }  // namespace kvc::plugin

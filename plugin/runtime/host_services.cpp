@@ -87,17 +87,6 @@ Result<HostServices::Staff> HostServices::staff(const std::string& session_id) {
   return Staff{current.practice().name(), current.user().display_name()};
 }
 
-Result<std::optional<v1::Patient>> HostServices::current_patient(const std::string& session_id) {
-  v1::PatientCurrentRequest request;
-  request.set_session_id(session_id);
-  auto result = client_.call<v1::PatientCurrentReply>(v1::METHOD_HOST_PATIENT_CURRENT, request);
-  if (result.ok() && result.reply.has_error() && result.reply.error().category() == v1::CATEGORY_USAGE) {
-    return std::optional<v1::Patient>();  // "no patient is selected": an answer, not a failure
-  }
-  KVC_TRY(outcome(result, "patient_context"));
-  return result.reply.has_patient() ? std::optional(std::move(*result.reply.mutable_patient())) : std::nullopt;
-}
-
 Result<v1::DocumentFetchReply::Document> HostServices::fetch_document(const std::string& session_id,
                                                                       const std::string& document_id) {
   v1::DocumentFetchRequest request;
@@ -166,6 +155,26 @@ Result<CreatedFile> HostServices::create_file(const std::string& session_id, con
     return incomplete("files");
   }
   return CreatedFile{result.reply.created().stream_id(), result.reply.created().display_path()};
+}
+
+Result<std::optional<v1::Patient>> HostServices::current_patient(const std::string& session_id) {
+  v1::PatientCurrentRequest request;
+  request.set_session_id(session_id);
+  auto result = client_.call<v1::PatientCurrentReply>(v1::METHOD_HOST_PATIENT_CURRENT, request);
+  if (result.ok() && result.reply.has_error() && result.reply.error().category() == v1::CATEGORY_USAGE) {
+    return std::optional<v1::Patient>();  // "no patient is selected": an answer, not a failure
+  }
+  KVC_TRY(outcome(result, "patient_context"));
+  return result.reply.has_patient() ? std::optional(std::move(*result.reply.mutable_patient())) : std::nullopt;
+}
+
+Result<DeliveredDocument> HostServices::deliver_document(const v1::DocumentDeliverRequest& request) {
+  auto result = client_.call<v1::DocumentDeliverReply>(v1::METHOD_HOST_DOCUMENT_DELIVER, request);
+  KVC_TRY(outcome(result, "documents"));
+  if (!result.reply.has_delivery()) {
+    return incomplete("documents");
+  }
+  return DeliveredDocument{result.reply.delivery().stream_id(), result.reply.delivery().document_id()};
 }
 
 Result<std::string> HostServices::seal(std::string_view user_id, const Secret& plaintext,

@@ -38,6 +38,12 @@ struct HostFile {
   std::uint64_t size = 0;
 };
 
+/// A document of the patient record that exists once its stream is closed with everything written.
+struct DeliveredDocument {
+  std::uint64_t stream_id = 0;
+  std::string document_id;
+};
+
 /// Thread: [any], no lock may be held by the caller. A service the host does not have gives host_missing_service, a
 /// refusal host_refused, with the host's code as detail.
 class HostServices {
@@ -54,9 +60,6 @@ class HostServices {
     std::string practice, user;
   };
   Result<Staff> staff(const std::string& session_id);
-  /// The patient who is selected in the session; none if nobody is. Error: host_missing_service if the host tells no
-  /// patients.
-  Result<std::optional<pvs::v1::Patient>> current_patient(const std::string& session_id);
   /// A document of the record; its stream is the receiver's to close.  [worker]
   Result<pvs::v1::DocumentFetchReply::Document> fetch_document(const std::string& session_id,
                                                                const std::string& document_id);
@@ -69,6 +72,11 @@ class HostServices {
   /// A new file in the user's directory.
   Result<CreatedFile> create_file(const std::string& session_id, const std::string& user_id, const std::string& name,
                                   const std::string& media_type);
+  /// The patient who is selected in the session; none if nobody is. Error: host_missing_service if the host tells no
+  /// patients.
+  Result<std::optional<pvs::v1::Patient>> current_patient(const std::string& session_id);
+  /// Hands a document over; the host asks whose it is.  [worker]
+  Result<DeliveredDocument> deliver_document(const pvs::v1::DocumentDeliverRequest& request);
   Result<std::string> seal(std::string_view user_id, const Secret& plaintext, std::string_view associated_data);
   Result<Secret> unseal(std::string_view user_id, std::string_view sealed, std::string_view associated_data);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/runtime.h"
 
+#include <utility>
+
 #include "base/guard.h"
 
 namespace kvc::plugin {
@@ -65,6 +67,12 @@ bool Runtime::begin_background_fetch(const std::string& user_id) {
 void Runtime::end_background_fetch(const std::string& user_id) {
   const std::lock_guard lock(mutex_);
   fetching_.erase(user_id);
+}
+
+bool Runtime::overdue_changed(const std::string& account_id, std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  std::size_t& known = overdue_[account_id];
+  return std::exchange(known, count) != count;
 }
 
 }  // namespace kvc::plugin

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -49,6 +51,8 @@ class Runtime {
   /// Takes the right to fetch for a user in the background; false if that is under way already.
   bool begin_background_fetch(const std::string& user_id);
   void end_background_fetch(const std::string& user_id);
+  /// Remembers how many replies of an account are missing; true if it was another number, none at the beginning.
+  bool overdue_changed(const std::string& account_id, std::size_t count);
 
  private:
   Env& env_;
@@ -65,6 +69,7 @@ class Runtime {
   bool opening_ = false;
   std::shared_ptr<Core> core_;
   std::set<std::string> fetching_;
+  std::map<std::string, std::size_t> overdue_;
 };
 
 }  // namespace kvc::plugin

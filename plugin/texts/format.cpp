@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdio>
 
+#include "base/german_time.h"
 #include "base/time.h"
 
 namespace kvc::plugin {
@@ -75,6 +76,18 @@ std::optional<TimePoint> parse_xs_time(std::string_view text) {
 std::string format_xs_time(std::string_view text, Language language) {
   const auto time = parse_xs_time(text);
   return time ? format_time(*time, language) : std::string(text);
+}
+
+std::optional<TimePoint> parse_date(std::string_view text) {
+  constexpr std::size_t kLength = 10;
+  return text.size() == kLength ? parse_xs_date_time(std::string(text) + "T00:00:00") : std::nullopt;
+}
+
+TimePoint day_after(TimePoint begin) {
+  // Noon of the next day, whether the day in between had 23, 24 or 25 hours.
+  constexpr std::size_t kLength = 10;
+  const auto next = parse_date(german_date_time(begin + ch::hours(36)).substr(0, kLength));
+  return next.value_or(begin + ch::hours(24));
 }
 
 std::string format_size(std::uint64_t bytes, Language language) {

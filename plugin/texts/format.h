@@ -24,6 +24,10 @@ namespace kvc::plugin {
 [[nodiscard]] std::string format_xs_time(std::string_view text, Language language);
 /// The time an xs:dateTime names; none for text that is no such time.
 [[nodiscard]] std::optional<TimePoint> parse_xs_time(std::string_view text);
+/// The beginning of the day "YYYY-MM-DD" in German legal time; none for text that is no day.
+[[nodiscard]] std::optional<TimePoint> parse_date(std::string_view text);
+/// The beginning of the day after the one `begin` is the beginning of.
+[[nodiscard]] TimePoint day_after(TimePoint begin);
 /// "512 Byte", "1,4 MB" (English "1.4 MB"); powers of 1000.
 [[nodiscard]] std::string format_size(std::uint64_t bytes, Language language);
 /// Whole days from `from` to `to`, negative if `to` is past.

@@ -1,34 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// The address book as a user sees it. Pure functions: facts in, view out.
+// The views of the address book.
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "directory/directory_service.h"
 #include "views/build.h"
-#include "views/compose_views.h"
 
 namespace kvc::plugin::views {
 
-/// One page of a search.
-struct BookPage {
-  std::vector<directory::Hit> hits;
-  std::string search;  ///< what was looked for; empty: favourites, last used, the beginning of the book
-  std::size_t offset = 0;
-  bool more = false;
-  directory::BookStatus status;
-  std::string environment;  ///< name of the network, where there are several; else empty
-  int soon_days = 150;      ///< renewal_hint_days
-  bool patient = false;     ///< a patient is selected, so that a letter can be written
-};
-/// kind "addressbook"; row actions write_enachricht, write_earztbrief, favourite or unfavourite; actions search (with
-/// the value "search", or without it for the form), refresh.
-[[nodiscard]] pvs::v1::View addressbook(const Texts& t, const BookPage& page, TimePoint now);
+/// A network to choose: id and name.
+using EnvironmentChoice = std::pair<std::string, std::string>;
 
-/// kind "addressbook.search"; action `search`.
-[[nodiscard]] pvs::v1::View addressbook_search(const Texts& t, const std::string& search,
-                                               const std::vector<Option>& environments,
-                                               const std::string& environment_id);
+/// What the search shows at most; who needs more types another letter.
+inline constexpr std::size_t kAddressbookRows = 50;
+
+struct AddressbookPage {
+  std::string environment_id, typed;
+  std::vector<directory::Hit> hits;
+  directory::BookStatus status;
+  TimePoint now;
+  int renewal_hint_days = 150;
+  bool patient = false;  ///< one is selected, so that a letter about somebody can be written
+};
+
+/// The form to search with. `environments`: chosen from if there are several.
+[[nodiscard]] pvs::v1::View addressbook(const Texts& t, const std::vector<EnvironmentChoice>& environments,
+                                        const AddressbookPage& page);
+/// What was found; row ids are addresses.
+[[nodiscard]] pvs::v1::View addressbook_results(const Texts& t, const AddressbookPage& page);
+/// What a refresh brought, in one sentence.
+[[nodiscard]] std::string addressbook_refreshed(const Texts& t, const directory::Summary& summary);
+/// "läuft in 12 Tagen ab"
+[[nodiscard]] std::string certificate_age_sentence(const Texts& t, const directory::CertificateAge& age);
 
 }  // namespace kvc::plugin::views

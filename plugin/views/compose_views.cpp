@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "mime/safe_name.h"
 #include "texts/format.h"
 #include "views/mailbox_views.h"
 
@@ -302,7 +303,7 @@ pvs::v1::View compose_confirm(const Texts& t, const ConfirmFacts& facts) {
     const mailbox::DraftFile& file = facts.mail->files[i];
     auto& part = *detail.add_parts();
     part.set_part_id(std::to_string(i));
-    part.set_name(safe_file_name(file.name, t("part.unnamed")));
+    part.set_name(mime::safe_name(file.name, t("part.unnamed")));
     part.set_media_type(file.type);
     part.set_description(file.description);
     part.set_size(file.content.size());

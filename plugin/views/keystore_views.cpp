@@ -107,7 +107,7 @@ pvs::v1::View import_step(const Texts& t, const ImportStep& step, TimePoint now)
   if (step.content != nullptr) {
     add_read_only(t, form, "keystore_content", content_text(t, *step.content, now));
     add_action(*out.mutable_actions(), "create", t("action.create_account"), Action::ROLE_PRIMARY);
-  } else {
+  } else if (step.size > 0) {
     if (step.ask_password) {
       Field& password = add_field(t, form, "keystore_password", Field::TYPE_SECRET, true);
       password.set_hint(t("field.file_password.hint"));
@@ -117,7 +117,8 @@ pvs::v1::View import_step(const Texts& t, const ImportStep& step, TimePoint now)
     }
     add_action(*out.mutable_actions(), "import", t("action.import"), Action::ROLE_PRIMARY).set_needs_fields(true);
   }
-  add_action(*out.mutable_actions(), "choose", t("action.choose_other_file"));
+  add_action(*out.mutable_actions(), "choose", t("action.choose_other_file"),
+             out.actions_size() == 0 ? Action::ROLE_PRIMARY : Action::ROLE_SECONDARY);
   add_close(t, out);
   return out;
 }

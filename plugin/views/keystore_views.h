@@ -13,7 +13,7 @@ namespace kvc::plugin::views {
 /// "vorhandenes Zertifikat importieren" while an account is made: a file was chosen.
 struct ImportStep {
   std::string username, file_name;
-  std::uint64_t size = 0;
+  std::uint64_t size = 0;                      ///< 0: nothing was read, only another file helps
   bool ask_password = false;                   ///< none was typed yet, or the one typed does not open the file
   const account::Keystore* content = nullptr;  ///< what was read; null: not read yet
   Status failure{};

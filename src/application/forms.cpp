@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "application/csv.h"
+#include "kv/kv_codes.h"
 #include "resource/application_forms.h"
-#include "resource/kv_codes.h"
 
 namespace kvc::application {
 namespace {
@@ -19,23 +19,6 @@ constexpr std::size_t kMaxName = 200;
 constexpr std::size_t kMaxUrl = 2000;
 constexpr std::size_t kColumns = 4;
 constexpr std::string_view kKbv = "74";
-
-std::vector<Region> read_codes() {
-  std::vector<Region> all;
-  const auto parsed = parse_csv(resource::kv_codes());
-  if (const auto* const records = std::get_if<std::vector<CsvRecord>>(&parsed)) {
-    for (auto it = std::next(records->begin()); it != records->end(); ++it) {
-      all.push_back({it->fields.at(0), it->fields.at(1)});
-    }
-  }
-  return all;
-}
-
-const std::vector<Region>& codes() {
-  // Never destroyed: worker threads may still ask while statics go.
-  static const auto* const all = new std::vector<Region>(read_codes());
-  return *all;
-}
 
 /// Visible ASCII only (RFC 3986 writes everything else percent-encoded), no user information before the host.
 bool good_url(std::string_view url) {
@@ -151,8 +134,13 @@ Result<std::vector<Form>> read_forms(const std::filesystem::path& file) {
 
 const std::vector<Region>& regions() {
   static const auto* const all = [] {
-    auto* const list = new std::vector<Region>(codes());
-    std::erase_if(*list, [](const Region& region) { return region.code == kKbv; });
+    // Never destroyed: worker threads may still ask while statics go.
+    auto* const list = new std::vector<Region>();
+    for (const kv::Kv& entry : kv::all()) {
+      if (entry.code != kKbv) {
+        list->push_back({entry.code, entry.name});
+      }
+    }
     std::sort(list->begin(), list->end(),
               [](const Region& a, const Region& b) { return sort_key(a.name) < sort_key(b.name); });
     return list;
@@ -161,8 +149,7 @@ const std::vector<Region>& regions() {
 }
 
 std::string kv_name(std::string_view code) {
-  const auto found = std::find_if(codes().begin(), codes().end(), [&](const Region& r) { return r.code == code; });
-  return found == codes().end() ? std::string() : found->name;
+  return std::string(kv::name_of(code));
 }
 
 }  // namespace kvc::application

@@ -94,6 +94,9 @@ struct ArchiveService::Impl {
     if (!row || !context.accounts.overview(user_id, row->account_id).ok()) {
       return not_found();
     }
+    if (row->too_large_limit != 0) {
+      return Status(error::invalid_state, "the mail was too large to be fetched");
+    }
     return std::move(*row);
   }
 
@@ -130,8 +133,8 @@ struct ArchiveService::Impl {
 };
 
 ArchiveService::ArchiveService(std::shared_ptr<store::Database> database, account::AccountService& accounts, Env& env,
-                               Log& log)
-    : impl_(std::make_shared<Impl>(Impl{{std::move(database), accounts, env, log}})) {}
+                               Log& log, mailbox::Options options)
+    : impl_(std::make_shared<Impl>(Impl{{std::move(database), accounts, env, log, std::move(options)}})) {}
 
 Result<ImportSummary> ArchiveService::import(std::string_view user_id, const std::string& path,
                                              const ProgressFn& progress, const Cancel& cancel) {

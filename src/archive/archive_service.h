@@ -13,6 +13,7 @@
 #include "base/env.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "mailbox/mailbox_service.h"
 #include "store/database.h"
 
 namespace kvc::archive {
@@ -50,7 +51,9 @@ inline constexpr std::size_t kMaxReports = 1000;
 /// Thread: [worker]. `user_id` acts; accounts the user is not assigned to do not exist for the call.
 class ArchiveService {
  public:
-  ArchiveService(std::shared_ptr<store::Database> database, account::AccountService& accounts, Env& env, Log& log);
+  /// `options` are those of the mailbox, so that answers from an archive find their deliveries.
+  ArchiveService(std::shared_ptr<store::Database> database, account::AccountService& accounts, Env& env, Log& log,
+                 mailbox::Options options = {});
 
   /// Imports a file, or a folder with everything below it: every regular file whose name ends in .eml (any case);
   /// symbolic links are not followed, folders are read entry by entry. Each mail is stored in its original bytes in
@@ -69,7 +72,7 @@ class ArchiveService {
                             const message::ReferenceTime& reference);
 
   /// The original bytes of an inbox message, or of a sent one (`outbox_id`) as they left. Errors: not_found,
-  /// invalid_state for a message that was never sealed, file_unwritable.
+  /// invalid_state for a message that was never sealed or, too large, never fetched; file_unwritable.
   Status export_eml(std::string_view user_id, std::string_view inbox_id, std::ostream& out);
   Status export_sent_eml(std::string_view user_id, std::string_view outbox_id, std::ostream& out);
   /// Everything that can be said about an inbox message, or about a sent one. Does not mark it as read. Errors as

@@ -153,7 +153,8 @@ Result<bool> ImportRun::is_known(const std::string& message_id) {
   bool known = false;
   KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
     known = std::any_of(targets_.begin(), targets_.end(), [&](const Target& target) {
-      return mailbox::inbox::has_message(session, target.account.id(), message_id);
+      const auto row = mailbox::inbox::find_message(session, target.account.id(), message_id);
+      return row && row->too_large_limit == 0;  // that one was never fetched
     });
     return Status();
   }));

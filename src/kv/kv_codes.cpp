@@ -72,11 +72,12 @@ Result<std::vector<Kv>> parse(std::string_view csv) {
 
 const std::vector<Kv>& all() {
   // Our own file; a test reads it, so that a mistake in it does not get here.
-  static const std::vector<Kv> list = [] {
+  // Never destroyed: worker threads may still ask while statics go.
+  static const auto* const list = [] {
     auto parsed = parse(resource::kv_codes());
-    return parsed.ok() ? std::move(parsed).value() : std::vector<Kv>();
+    return new std::vector<Kv>(parsed.ok() ? std::move(parsed).value() : std::vector<Kv>());
   }();
-  return list;
+  return *list;
 }
 
 std::string_view name_of(std::string_view code) {

@@ -121,11 +121,18 @@ Result<std::optional<InboxRow>> insert_archived(const Context& context, const Op
   row.id = new_uuid(context.env);
   row.account_id = account.id();
   row.blob_id = writer.id();
+  row.thread_id = row.id;
+  row.service_key = context.catalogue().key_of(row.service_id);
   bool known = false;
   const Status stored = context.database->write([&](Poco::Data::Session& session) -> Status {
-    known = inbox::find_message(session, row.account_id, row.message_id).has_value();
+    const auto there = inbox::find_message(session, row.account_id, row.message_id);
+    known = there && there->too_large_limit == 0;
     if (known) {
       return {};
+    }
+    if (there) {
+      inbox::erase(session, there->id);
+      erase_blob(session, there->blob_id);
     }
     KVC_TRY(writer.finish(session));
     inbox::insert(session, row);

@@ -37,7 +37,8 @@ Result<message::ReferenceTime> reference_time(store::Database& database, const I
 Result<bool> is_archived(store::Database& database, std::string_view inbox_id);
 
 /// Stores a mail from an archive in its original bytes, durable before it is opened, and judges it. `row` says what the
-/// clear header says; its id and blob_id are made here. Gives the row with its verdict, nothing if the account has a
+/// clear header says; its id, blob_id and service_key are made here. The note that the mail was too large to be
+/// fetched gives way to it. Gives the row with its verdict, nothing if the account has a
 /// mail with this Message-ID. Errors: too_large (more than `max_bytes`), file_unreadable (the stream broke), storage.
 Result<std::optional<InboxRow>> insert_archived(const Context& context, const OpenAccount& account, InboxRow row,
                                                 const ArchivedMark& mark, std::istream& mail, std::uint64_t max_bytes);

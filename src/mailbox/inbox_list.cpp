@@ -120,6 +120,7 @@ Result<InboxItem> MailboxService::Impl::inbox_item(const InboxRow& row, const Op
   result.date = row.header_date;
   result.verdict = row.verdict;
   result.opened = row.opened;
+  result.judged = row.processed;
   result.is_receipt = row.is_receipt;
   result.read = row.read;
   result.parts = static_cast<std::size_t>(row.parts);

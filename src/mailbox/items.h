@@ -157,6 +157,7 @@ struct InboxItem {
   std::string date;  ///< the header's
   message::Verdict verdict = message::Verdict::malformed;
   bool opened = false;  ///< false: stored, not yet opened (say, no key)
+  bool judged = false;  ///< verdict means something; false: stored, and not looked at yet
   bool is_receipt = false;
   bool read = false;  ///< by the asking user
   std::size_t parts = 0;

@@ -112,8 +112,8 @@ Result<Reader::Consequences> Reader::consequences(InboxRow& row, const message::
     }
   }
   KVC_ASSIGN(row.details, seal_details(account_.cipher, details, row));
-  KVC_ASSIGN(const bool from_archive, is_archived(*context_.database, row.id));
-  if (facts.owed && !from_archive) {
+  KVC_ASSIGN(found.from_archive, is_archived(*context_.database, row.id));
+  if (facts.owed && !found.from_archive) {
     KVC_ASSIGN(found.receipt, row_for(*facts.owed, row.id, account_, context_));
   }
   found.facts = std::move(facts);
@@ -128,7 +128,7 @@ void Reader::link(Poco::Data::Session& session, InboxRow& row, const Consequence
   const bool is_reply = found.facts.kind != service::MessageKind::delivery;
   const auto delivery =
       is_reply ? delivery_of(session, row.account_id, found.facts, found.thread_key, found.version) : std::nullopt;
-  row.unassigned = found.facts.from_kv && !delivery;
+  row.unassigned = found.facts.from_kv && !delivery && !found.from_archive;
   if (delivery) {
     if (found.facts.kind == service::MessageKind::receipt) {
       outbox::set_delivered(session, *delivery, row.received);

@@ -23,8 +23,8 @@ class Reader {
   /// a mail that cannot be read is a verdict, not an error.
   Result<message::OpenedMessage> judge(const InboxRow& row);
   /// In one transaction: verdict and details into `row`, confirmation or answer to the outbox, the owed receipt queued.
-  /// A mail from an archive owes no receipt. Without effect on a mail that was opened before, or that still does not
-  /// open.
+  /// A mail from an archive owes no receipt, and is never reported as an answer without a delivery: what it answers may
+  /// be older than this mailbox. Without effect on a mail that was opened before, or that still does not open.
   Status record(InboxRow& row, const message::OpenedMessage& message);
   /// Which of the account's keys opened the outermost layer.
   [[nodiscard]] OpenedBy opened_by(const message::OpenedMessage& message) const;
@@ -35,6 +35,7 @@ class Reader {
     Facts facts;
     std::string thread_key;
     int version = 0;
+    bool from_archive = false;
     std::optional<OutboxRow> receipt;
   };
   Result<Consequences> consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts);

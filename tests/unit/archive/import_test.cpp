@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailbox/blob.h"
+#include "mailbox/inbox_repository.h"
 #include "unit/archive/fixture.h"
 
 namespace kvc::testing {
@@ -130,6 +132,48 @@ TEST_F(Archive, NeverCausesAReceipt) {
   EXPECT_TRUE(outbox_b().empty());
   ASSERT_TRUE(world->mailbox->reopen("bert", world->account_b, {}, world->cancel).ok());
   EXPECT_TRUE(outbox_b().empty());
+}
+
+TEST_F(Archive, AnAnswerOlderThanTheMailboxIsNotReported) {
+  const auto feedback = [](message::Outgoing& m) {
+    m.service_id = {"1ClickAbrechnung", "Rueckmeldung", "V2.0"};
+    m.subject = "1ClickAbrechnung-Rueckmeldung";
+  };
+  put("a.eml", mail(feedback));
+  EXPECT_EQ(import_all().imported, 1);
+  ASSERT_EQ(inbox_b().size(), 1U);
+  EXPECT_FALSE(inbox_b()[0].unassigned);
+  message::Outgoing fetched = plain_mail();
+  feedback(fetched);
+  deliver(fetched);
+  EXPECT_EQ(fetch_b()->unassigned, 1) << "one that was fetched is";
+}
+
+TEST_F(Archive, TakesThePlaceOfTheNoteThatAMailWasTooLarge) {
+  const std::string id = deliver(plain_mail());
+  const std::string raw = on_server_b().back().second;
+  mailbox::InboxRow note;
+  note.id = new_uuid(world->env);
+  note.account_id = world->account_b;
+  note.message_id = id;
+  note.processed = true;
+  note.too_large_limit = 1000;
+  mailbox::BlobWriter nothing(*world->database, world->env, world->account_b, 0);
+  note.blob_id = nothing.id();
+  ASSERT_TRUE(world->database
+                  ->write([&](Poco::Data::Session& session) -> Status {
+                    KVC_TRY(nothing.finish(session));
+                    mailbox::inbox::insert(session, note);
+                    return {};
+                  })
+                  .ok());
+  nothing.committed();
+  std::ostringstream out;
+  EXPECT_TRUE(service().export_eml("bert", note.id, out).is(error::invalid_state));
+  EXPECT_TRUE(service().protocol("bert", note.id).status().is(error::invalid_state));
+  EXPECT_EQ(import(put("a.eml", raw)).imported, 1);
+  ASSERT_EQ(inbox_b().size(), 1U);
+  EXPECT_EQ(inbox_b()[0].verdict, message::Verdict::valid);
 }
 
 TEST_F(Archive, OwnSentMailBelongsToTheSender) {

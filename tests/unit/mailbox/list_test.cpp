@@ -187,6 +187,7 @@ TEST_F(List, CountsByService) {
 TEST_F(List, OfAllAccountsIsOneOrder) {
   world->server.csr_script = {999};
   const std::string second = world->ready_account("bert", "praxis-d");
+  world->create("bert", "praxis-ohne-zertifikat");  // nothing can be in its inbox
   fill(40);
   const Status moved = world->database->write([&](Poco::Data::Session& session) {
     account::Sql(session, "UPDATE inbox SET account_id = ? WHERE id LIKE '%5' OR id LIKE '%7'").arg(second).run();

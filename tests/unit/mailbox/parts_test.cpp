@@ -8,6 +8,7 @@
 #include "account/sql.h"
 #include "crypto/aead.h"
 #include "mailbox/content_cipher.h"
+#include "mailbox/inbox_details.h"
 #include "mailbox/outbox_details.h"
 #include "mailbox/record.h"
 #include "mailbox/retry_policy.h"
@@ -83,6 +84,59 @@ TEST(OutboxDetails, ComeBackAsTheyWere) {
   EXPECT_EQ(opened->files[0].size, 17U);
   const std::string wrong = cipher.seal(mailbox::pack({"1", "2", "3"}), "outbox.1.details").value();
   EXPECT_TRUE(mailbox::open_details(cipher, wrong, "1").status().is(error::storage_corrupt));
+}
+
+// A record of the version before: five fields and four for each file.
+TEST(OutboxDetails, OfOlderRowsAreRead) {
+  const ContentCipher cipher(Env::system(), test_key(), "account");
+  const auto old = mailbox::pack({"Betreff", "Text", "", "", "", "n", "t", "d", "17"});
+  const auto opened = mailbox::open_details(cipher, cipher.seal(old, "outbox.1.details").value(), "1");
+  ASSERT_TRUE(opened.ok()) << opened.status().to_string();
+  EXPECT_EQ(opened->text, "Text");
+  ASSERT_EQ(opened->files.size(), 1U);
+  EXPECT_EQ(opened->files[0].size, 17U);
+  EXPECT_FALSE(opened->delivery.has_value());
+}
+
+TEST(OutboxDetails, DamagedDeliveryFactsAreTold) {
+  const ContentCipher cipher(Env::system(), test_key(), "account");
+  for (const char* more : {"", "5", "9:abc", "1:a1:b", "1:a1:x1:c1:d1:e4:real", "99999999999999999999:a"}) {
+    const auto record = mailbox::pack({"Betreff", "Text", "", "", "", more});
+    EXPECT_TRUE(mailbox::open_details(cipher, cipher.seal(record, "outbox.1.details").value(), "1")
+                    .status()
+                    .is(error::storage_corrupt))
+        << more;
+  }
+}
+
+TEST(InboxDetails, ComeBackAsTheyWereAndOfOlderRows) {
+  const ContentCipher cipher(Env::system(), test_key(), "account");
+  mailbox::InboxRow row;
+  row.id = "1";
+  EXPECT_EQ(mailbox::open_details(cipher, row)->from, "") << "not opened yet";
+  row.details = mailbox::seal_details(cipher, {"f", "s", "d", "r", "g", {"eins", ""}}, row).value();
+  const auto now = mailbox::open_details(cipher, row);
+  ASSERT_TRUE(now.ok());
+  EXPECT_EQ(now->guid, "g");
+  EXPECT_EQ(now->file_names, (std::vector<std::string>{"eins", ""}));
+  row.details = cipher.seal(mailbox::pack({"f", "s", "d", "r"}), "inbox.1.details").value();
+  const auto old = mailbox::open_details(cipher, row);
+  ASSERT_TRUE(old.ok());
+  EXPECT_EQ(old->in_reply_to, "r");
+  EXPECT_TRUE(old->file_names.empty());
+  row.details = cipher.seal(mailbox::pack({"f", "s", "d"}), "inbox.1.details").value();
+  EXPECT_TRUE(mailbox::open_details(cipher, row).status().is(error::storage_corrupt));
+}
+
+TEST(ContentCipher, BlindValuesDifferByPurposeAndAccount) {
+  const ContentCipher cipher(Env::system(), test_key(), "account-1");
+  const ContentCipher other(Env::system(), test_key(), "account-2");
+  const std::string value = cipher.blind("guid", "thread").value();
+  EXPECT_EQ(cipher.blind("guid", "thread").value(), value);
+  EXPECT_NE(cipher.blind("guid", "delivery").value(), value);
+  EXPECT_NE(cipher.blind("guie", "thread").value(), value);
+  EXPECT_NE(other.blind("guid", "thread").value(), value);
+  EXPECT_EQ(value.find("guid"), std::string::npos);
 }
 
 TEST(OutboxFiles, DamagedChunkTurnsTheStreamBad) {

@@ -70,6 +70,26 @@ TEST_F(Receipts, NeverForBilling) {
   EXPECT_EQ(receipts_of_b(), 0U);
 }
 
+// protocol D: "MDN if asked Arztbrief;Eingangsbestaetigung;V1.2"
+TEST_F(Receipts, OfLettersAreTheLettersOwn) {
+  auto mail = plain_mail();
+  mail.service_id = {"Arztbrief", "VHitG-Versand", "V1.2"};
+  mail.subject = "Arztbrief";
+  deliver(mail);
+  ASSERT_EQ(receipts_of_b(), 1U);
+  EXPECT_EQ(outbox_b()[0].service_id, "Arztbrief;Eingangsbestaetigung;V1.2");
+  EXPECT_NE(on_server_a().at(0).second.find("Subject: Arztbrief-Eingangsbestaetigung\r\n"), std::string::npos);
+}
+
+TEST_F(Receipts, OfUnknownServicesBearTheirName) {
+  auto mail = plain_mail();
+  mail.service_id = {"Neu", "Etwas", "V7"};
+  mail.subject = "Neu";
+  deliver(mail);
+  ASSERT_EQ(receipts_of_b(), 1U);
+  EXPECT_EQ(outbox_b()[0].service_id, "Neu;Eingangsbestaetigung;V7");
+}
+
 TEST_F(Receipts, OfDocumentationSayProcessed) {
   auto mail = plain_mail();
   mail.service_id = {"eDokumentation-QSHLT", "Lieferung", "V2.0"};

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "commands/renewal_hints.h"
 #include "unit/crypto/test_pki.h"
 #include "views/account_confirmations.h"
 #include "views/assign_views.h"
@@ -208,6 +209,32 @@ TEST(ImportedView, CountsWhatIsNew) {
   EXPECT_THAT(imported(kGerman, keystore, 1, 4, now).notice().text(), HasSubstr("4 Nachrichten"));
   EXPECT_EQ(imported(kGerman, keystore, 1, 0, now).notice().severity(), pvs::v1::SEVERITY_GOOD);
   EXPECT_EQ(imported(kGerman, keystore, 0, 0, now).notice().severity(), pvs::v1::SEVERITY_INFO);
+}
+
+TEST(ImportStepView, WithoutAReadableFileOnlyAnotherOneHelps) {
+  ImportStep step{"x", "riesig.p12", 0};
+  step.failure = Status(error::too_large, "");
+  const auto view = import_step(kGerman, step, test_pki::day("2026-01-01"));
+  EXPECT_THAT(ids(view), ElementsAre("choose", "close"));
+  EXPECT_EQ(view.actions(0).role(), pvs::v1::Action::ROLE_PRIMARY);
+}
+
+TEST(RenewalNotification, WarnsAndIsRedAfterTheEnd) {
+  account::RenewalHint hint{account_with_key(), 30};
+  const auto soon = commands::renewal_notification(kGerman, "anna", hint);
+  EXPECT_EQ(soon.severity(), pvs::v1::SEVERITY_WARNING);
+  EXPECT_EQ(soon.command_id(), "kvconnect.accounts");
+  EXPECT_THAT(soon.user_ids(), ElementsAre("anna"));
+  EXPECT_THAT(soon.text(), HasSubstr("in 30 Tagen"));
+  EXPECT_THAT(soon.text(), HasSubstr("praxis.muster"));
+  EXPECT_THAT(soon.text(), HasSubstr("Zertifikate erneuern"));
+  hint.days_left = 1;
+  EXPECT_THAT(commands::renewal_notification(kGerman, "anna", hint).text(), HasSubstr("in einem Tag"));
+  hint.days_left = -1;
+  const auto ended = commands::renewal_notification(kGerman, "anna", hint);
+  EXPECT_EQ(ended.severity(), pvs::v1::SEVERITY_BAD);
+  EXPECT_EQ(ended.notification_id(), soon.notification_id());
+  EXPECT_THAT(ended.text(), HasSubstr("abgelaufen"));
 }
 
 TEST(ExportedView, NamesTheWholePath) {

@@ -6,83 +6,96 @@
 namespace kvc::plugin::views {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 const Texts kGerman(Language::de);
-const TimePoint kNow = std::chrono::sys_days(std::chrono::year(2026) / 12 / 24) + std::chrono::hours(13);
+const TimePoint kNow(std::chrono::seconds(1798117500));
 
-BookPage page() {
-  BookPage page;
-  page.status.entries = 2;
-  page.status.refreshed_at = kNow;
+AddressbookPage page_with(bool favourite, std::optional<TimePoint> valid_to) {
   directory::Hit hit;
-  hit.entry.name = "Karla Kollegin";
-  hit.entry.address = "k@kv-safenet.de";
-  hit.entry.postcode = "52062";
-  hit.entry.town = "Aachen";
-  hit.entry.certificate_valid_to = kNow + std::chrono::hours(24 * 400);
-  page.hits = {hit, hit};
+  hit.entry.address = "praxis@kv-safenet.de";
+  hit.entry.name = "TEST ONLY Müller";
+  hit.entry.practice = "Praxis TEST";
+  hit.entry.postcode = "50667";
+  hit.entry.town = "Köln";
+  hit.entry.street = "Testweg 1";
+  hit.entry.certificate_valid_to = valid_to;
+  hit.favourite = favourite;
+  AddressbookPage page;
+  page.environment_id = "own";
+  page.typed = "mül";
+  page.hits = {hit};
+  page.status.entries = 5;
+  page.status.refreshed_at = kNow;
+  page.now = kNow;
   return page;
 }
 
-TEST(AddressbookView, ShowsAgeMarksAndWhatCanBeDone) {
-  BookPage book = page();
-  book.hits[0].favourite = true;
-  book.hits[0].last_used = kNow;
-  book.hits[1].entry.certificate_valid_to = kNow - std::chrono::hours(24);
-  const auto view = addressbook(kGerman, book, kNow);
-  const auto& first = view.table().rows(0);
-  EXPECT_EQ(first.row_id(), "k@kv-safenet.de");
-  EXPECT_EQ(first.cells_size(), view.table().columns_size());
-  EXPECT_EQ(first.cells(0).code(), "favourite");
-  EXPECT_EQ(first.cells(2).text(), "52062 Aachen");
-  EXPECT_EQ(first.cells(4).code(), "valid");
-  EXPECT_EQ(first.actions(0).action_id(), "write_enachricht");
-  EXPECT_TRUE(first.actions(1).disabled());
-  EXPECT_THAT(first.actions(1).disabled_reason(), HasSubstr("Patienten"));
-  EXPECT_EQ(first.actions(2).action_id(), "unfavourite");
-  EXPECT_EQ(view.table().rows(1).cells(4).code(), "expired");
-  EXPECT_EQ(view.table().rows(1).cells(4).severity(), pvs::v1::SEVERITY_BAD);
-  EXPECT_EQ(view.table().rows(1).actions(2).action_id(), "favourite");
-  book.patient = true;
-  EXPECT_FALSE(addressbook(kGerman, book, kNow).table().rows(0).actions(1).disabled());
+std::vector<std::string> ids(const google::protobuf::RepeatedPtrField<pvs::v1::Action>& actions) {
+  std::vector<std::string> ids;
+  for (const auto& action : actions) {
+    ids.push_back(action.action_id());
+  }
+  return ids;
 }
 
-TEST(AddressbookView, CertificateAgeFollowsTheSetting) {
-  BookPage book = page();
-  book.hits[0].entry.certificate_valid_to = kNow + std::chrono::hours(24 * 100);
-  book.hits[1].entry.certificate_valid_to.reset();
-  const auto view = addressbook(kGerman, book, kNow);
-  EXPECT_EQ(view.table().rows(0).cells(4).code(), "expires_soon");
-  EXPECT_EQ(view.table().rows(1).cells(4).code(), "unknown");
-  book.soon_days = 50;
-  EXPECT_EQ(addressbook(kGerman, book, kNow).table().rows(0).cells(4).code(), "valid");
+TEST(AddressbookView, ShowsAHitWithItsCertificatesAge) {
+  const auto view = addressbook_results(kGerman, page_with(false, kNow + std::chrono::hours(12 * 24)));
+  ASSERT_EQ(view.table().rows_size(), 1);
+  const auto& row = view.table().rows(0);
+  ASSERT_EQ(row.cells_size(), view.table().columns_size());
+  EXPECT_EQ(row.row_id(), "praxis@kv-safenet.de");
+  EXPECT_EQ(row.cells(1).text(), "TEST ONLY Müller");
+  EXPECT_EQ(row.cells(3).text(), "50667 Köln, Testweg 1");
+  EXPECT_EQ(row.cells(5).text(), "läuft in 12 Tagen ab");
+  EXPECT_EQ(row.cells(5).code(), "expires_soon");
+  EXPECT_EQ(row.cells(5).severity(), pvs::v1::SEVERITY_WARNING);
+  EXPECT_THAT(ids(row.actions()), ElementsAre("write", "write_earztbrief", "favourite"));
+  EXPECT_THAT(ids(addressbook_results(kGerman, page_with(true, {})).table().rows(0).actions()),
+              ElementsAre("write", "write_earztbrief", "unfavourite"));
 }
 
-TEST(AddressbookView, TheStatusLineSaysHowOldTheBookIsAndWhatWentWrong) {
-  BookPage book = page();
-  EXPECT_THAT(addressbook(kGerman, book, kNow).table().intro(), HasSubstr("2 Einträge, Stand 24.12.2026"));
-  book.status.last_error = "network.unreachable";
-  book.status.tried_at = kNow;
-  EXPECT_THAT(addressbook(kGerman, book, kNow).table().intro(), HasSubstr("der bisherige Stand bleibt erhalten"));
-  const auto never = addressbook(kGerman, {}, kNow);
-  EXPECT_THAT(never.table().intro(), HasSubstr("Noch nie abgerufen"));
-  EXPECT_THAT(never.table().empty_text(), HasSubstr("Adressbuch aktualisieren"));
+TEST(AddressbookView, SaysEveryAge) {
+  using State = directory::CertificateAge::State;
+  EXPECT_EQ(certificate_age_sentence(kGerman, {State::unknown, 0}), "unbekannt");
+  EXPECT_EQ(certificate_age_sentence(kGerman, {State::valid, 400}), "noch 400 Tage gültig");
+  EXPECT_EQ(certificate_age_sentence(kGerman, {State::expires_soon, 1}), "läuft in 1 Tag ab");
+  EXPECT_EQ(certificate_age_sentence(kGerman, {State::expired, 3}), "seit 3 Tagen abgelaufen");
 }
 
-TEST(AddressbookView, PagesAsLongAsThereIsMore) {
-  BookPage book = page();
-  EXPECT_EQ(addressbook(kGerman, book, kNow).table().next_page(), "");
-  book.more = true;
-  book.offset = 50;
-  EXPECT_EQ(addressbook(kGerman, book, kNow).table().next_page(), "52");
+TEST(AddressbookView, SaysWhatToDoWhenThereIsNothing) {
+  AddressbookPage page = page_with(false, {});
+  page.hits.clear();
+  EXPECT_THAT(addressbook_results(kGerman, page).table().empty_text(), HasSubstr("„mül“"));
+  page.status = {};
+  EXPECT_THAT(addressbook_results(kGerman, page).table().empty_text(), HasSubstr("Adressbuch aktualisieren"));
+  EXPECT_THAT(addressbook(kGerman, {{"own", "Eigener"}}, page).form().intro(), HasSubstr("noch nicht abgeholt"));
 }
 
-TEST(AddressbookView, TheSearchFormHasANetworkOnlyWhereThereAreSeveral) {
-  EXPECT_EQ(addressbook_search(kGerman, "meier", {{"own", "Eigener"}}, "own").form().fields_size(), 1);
-  const auto two = addressbook_search(kGerman, "meier", {{"own", "Eigener"}, {"ref", "Referenz"}}, "ref");
-  EXPECT_EQ(two.form().fields(0).value().text(), "meier");
-  EXPECT_EQ(two.form().fields(1).value().ids().id(0), "ref");
+TEST(AddressbookView, AsksForTheNetworkOnlyWhereThereAreSeveral) {
+  const AddressbookPage page = page_with(false, {});
+  EXPECT_EQ(addressbook(kGerman, {{"own", "Eigener"}}, page).form().fields_size(), 1);
+  const auto view = addressbook(kGerman, {{"other", "Anderer"}, {"own", "Eigener"}}, page);
+  ASSERT_EQ(view.form().fields_size(), 2);
+  EXPECT_EQ(view.form().fields(0).value().text(), "mül");
+  EXPECT_EQ(view.form().fields(1).value().text(), "own");
+}
+
+TEST(AddressbookView, TheLastFailureIsToldBesideTheBookThatIsThere) {
+  AddressbookPage page = page_with(false, {});
+  page.status.last_error = error::unreachable.key;
+  EXPECT_THAT(addressbook(kGerman, {{"own", "Eigener"}}, page).form().intro(),
+              HasSubstr("das bisherige Adressbuch bleibt benutzbar"));
+}
+
+TEST(AddressbookView, SaysWhatARefreshBrought) {
+  directory::Summary summary;
+  summary.total = 7;
+  summary.unchanged = 7;
+  EXPECT_THAT(addressbook_refreshed(kGerman, summary), HasSubstr("aktuell: 7"));
+  summary.added = 2;
+  EXPECT_THAT(addressbook_refreshed(kGerman, summary), HasSubstr("2 neu"));
 }
 
 }  // namespace

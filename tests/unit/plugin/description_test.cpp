@@ -31,7 +31,7 @@ TEST(Description, SaysWhatTheManifestSays) {
   const auto& description = own_description();
   EXPECT_EQ(description.id(), "de.kvconnect.plugin");
   EXPECT_EQ(description.abi_major(), 1U);
-  EXPECT_EQ(description.commands_size(), 12);
+  EXPECT_EQ(description.commands_size(), 13);
   EXPECT_EQ(description.max_threads(), 4U);
   EXPECT_EQ(description.commands(1).command_id(), "kvconnect.accounts");
   EXPECT_EQ(description.commands(1).title_de(), "Benutzerkonten");

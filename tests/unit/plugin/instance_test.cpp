@@ -206,7 +206,8 @@ TEST_F(InstanceTest, EveryCommandOfTheManifestAnswers) {
                                                  {"kvconnect.compose.earztbrief", "compose.no_patient"},
                                                  {"kvconnect.compose.1click", "compose.no_kvca"},
                                                  {"kvconnect.compose.edoku", "compose.no_kvca"},
-                                                 {"kvconnect.addressbook", "addressbook.no_environment"},
+                                                 {"kvconnect.addressbook", "addressbook"},
+                                                 {"kvconnect.archive.import", "archive.import"},
                                                  {"kvconnect.doctor", "doctor"}};
   for (const std::string& id : command_ids()) {
     const v1::ActionReply reply = invoke(id, anna_);

@@ -33,10 +33,11 @@ template <class Value>
 Args all_filled(Value value) {
   Args args;
   for (const char* name :
-       {"name",     "id",    "number",   "date",  "count",       "time",     "path", "account", "key",
-        "expected", "found", "min",      "max",   "value",       "file",     "line", "column",  "field",
-        "service",  "title", "from",     "until", "serial",      "users",    "user", "reason",  "addresses",
-        "issuer",   "kv",    "strength", "host",  "certificate", "not_after"}) {
+       {"name",      "id",       "number",    "date",   "count",   "time",     "path",   "account",
+        "key",       "expected", "found",     "min",    "max",     "value",    "file",   "line",
+        "column",    "field",    "service",   "title",  "from",    "until",    "serial", "users",
+        "user",      "reason",   "addresses", "issuer", "kv",      "strength", "host",   "certificate",
+        "not_after", "allowed",  "text",      "added",  "changed", "removed"}) {
     args.emplace_back(name, value(name));
   }
   return args;
@@ -137,7 +138,7 @@ TEST(Texts, EveryKeyTheCodeNamesIsThere) {
 TEST(Texts, EveryProgressStepOfTheCoreHasAText) {
   const std::regex step(R"re((?:report|progress_?)\([^;"]*"([a-z_]+\.[a-z_]+)"\))re");
   int found = 0;
-  for (const char* folder : {"/src/account", "/src/mailbox"}) {
+  for (const char* folder : {"/src/account", "/src/directory", "/src/mailbox"}) {
     for (const auto& file : sources(folder)) {
       const std::string text = read(file);
       for (std::sregex_iterator it(text.begin(), text.end(), step), end; it != end; ++it, ++found) {

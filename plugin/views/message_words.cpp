@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "views/message_words.h"
+
+#include <algorithm>
+
+#include "mime/safe_name.h"
+#include "texts/format.h"
+
+namespace kvc::plugin::views {
+
+using mailbox::OutboxItem;
+using mailbox::OutboxState;
+using mailbox::Reply;
+using message::Verdict;
+
+pvs::v1::Severity severity_of(OutboxState state) {
+  switch (state) {
+    case OutboxState::draft:
+    case OutboxState::queued:
+      return pvs::v1::SEVERITY_INFO;
+    case OutboxState::accepted:
+    case OutboxState::delivered:
+    case OutboxState::answered:
+      return pvs::v1::SEVERITY_GOOD;
+    case OutboxState::failed:
+      return pvs::v1::SEVERITY_BAD;
+  }
+  return pvs::v1::SEVERITY_UNSPECIFIED;
+}
+
+pvs::v1::Severity severity_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::valid:
+      return pvs::v1::SEVERITY_GOOD;
+    case Verdict::certificate_expired:
+    case Verdict::weak_algorithm:
+    case Verdict::not_encrypted:
+    case Verdict::decrypt_failed:
+      return pvs::v1::SEVERITY_WARNING;
+    default:
+      return pvs::v1::SEVERITY_BAD;
+  }
+}
+
+std::string verdict_word(const Texts& t, Verdict verdict) {
+  return t("verdict." + std::string(message::name(verdict)));
+}
+
+bool may_be_shown(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::valid:
+    case Verdict::not_encrypted:
+    case Verdict::weak_algorithm:
+    case Verdict::certificate_expired:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string title_in(const Texts& t, const service::Title& title, const std::string& variant) {
+  return fill_in(t.language() == Language::de ? title.de : title.en, {{"variant", variant}});
+}
+
+std::string service_title(const Texts& t, const service::Catalogue& catalogue, std::string_view key) {
+  const service::Service* service = catalogue.service(key);
+  return service == nullptr ? t("service_name.unknown") : title_in(t, service->title);
+}
+
+std::string service_name(const Texts& t, const service::Catalogue& catalogue, const std::string& id) {
+  if (id.empty()) {
+    return t("service_name.none");
+  }
+  const auto match = catalogue.find(id);
+  if (!match) {
+    return shown(id);
+  }
+  if (match->message->kind == service::MessageKind::delivery) {
+    return title_in(t, match->message->title, match->message->variant);
+  }
+  return title_in(t, match->service->title) + ": " + title_in(t, match->message->title, match->message->variant);
+}
+
+std::optional<service::MessageKind> kind_of(const service::Catalogue& catalogue, std::string_view id) {
+  const auto match = catalogue.find(id);
+  return match ? std::optional(match->message->kind) : std::nullopt;
+}
+
+std::string kind_word(const Texts& t, service::MessageKind kind) {
+  return t("reply_kind." + std::string(service::name(kind)));
+}
+
+std::string part_title(const Texts& t, const service::Catalogue& catalogue, const std::string& service_id,
+                       const std::string& role, const std::string& description) {
+  const std::string sent = shown(description);
+  const auto match = catalogue.find(service_id);
+  const service::PartRule* rule = match && !role.empty() ? match->message->part(role) : nullptr;
+  if (rule == nullptr) {
+    return sent;
+  }
+  const std::string title = title_in(t, rule->title);
+  return sent.empty() || sent == title ? title : title + " (" + sent + ")";
+}
+
+std::string outbox_state(const Texts& t, const OutboxItem& item) {
+  if (item.state == OutboxState::queued && item.next_try && item.tries > 0) {
+    return t("state.outbox.waiting", {{"time", format_time(*item.next_try, t.language())}});
+  }
+  return t("state.outbox." + std::string(mailbox::name(item.state)));
+}
+
+std::string_view reply_code(const Reply& reply) {
+  return reply.arrived ? "arrived" : reply.cleared ? "cleared" : reply.overdue ? "overdue" : "awaited";
+}
+
+pvs::v1::Severity severity_of(const Reply& reply) {
+  return reply.arrived   ? pvs::v1::SEVERITY_GOOD
+         : reply.cleared ? pvs::v1::SEVERITY_INFO
+         : reply.overdue ? pvs::v1::SEVERITY_BAD
+                         : pvs::v1::SEVERITY_INFO;
+}
+
+std::string reply_word(const Texts& t, const Reply& reply) {
+  const std::string code(reply_code(reply));
+  const std::optional<TimePoint> time = reply.arrived   ? reply.arrived
+                                        : reply.cleared ? std::optional(reply.cleared->at)
+                                                        : reply.due;
+  return time ? t("reply." + code, {{"time", format_time(*time, t.language())}}) : t("reply.awaited_open");
+}
+
+std::string account_name_in(const UserNames& accounts, const std::string& id) {
+  const auto found = std::find_if(accounts.begin(), accounts.end(), [&](const auto& a) { return a.first == id; });
+  return found == accounts.end() ? id : found->second;
+}
+
+std::string shown(std::string_view text, std::size_t most) {
+  std::string line = mime::shown_line(text.substr(0, std::min(text.size(), most * 4)));
+  if (line.size() <= most) {
+    return line;
+  }
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) {
+    --end;  // not inside a character (RFC 3629 section 3)
+  }
+  return line.substr(0, end) + " …";
+}
+
+std::string joined(const std::vector<std::string>& items) {
+  constexpr std::size_t kMost = 2000;
+  std::string out;
+  for (const auto& item : items) {
+    if (out.size() > kMost) {
+      return out + ", …";
+    }
+    out += (out.empty() ? "" : ", ") + shown(item);
+  }
+  return out;
+}
+
+pvs::v1::Cell& add_cell(pvs::v1::Row& row, std::string text) {
+  pvs::v1::Cell& cell = *row.add_cells();
+  cell.set_text(std::move(text));
+  return cell;
+}
+
+pvs::v1::Cell& add_time_cell(const Texts& t, pvs::v1::Row& row, const std::optional<TimePoint>& time) {
+  pvs::v1::Cell& cell = add_cell(row, format_time(time, t.language()));
+  cell.set_time_ms(time ? to_ms(*time) : 0);
+  return cell;
+}
+
+pvs::v1::Detail::Group& add_group(pvs::v1::Detail& detail, std::string heading) {
+  pvs::v1::Detail::Group& group = *detail.add_groups();
+  group.set_heading(std::move(heading));
+  return group;
+}
+
+void add_known(pvs::v1::Detail::Group& group, const Texts& t, const char* name, const std::string& value, bool expert) {
+  if (!value.empty()) {
+    add_fact(group, name, t("fact." + std::string(name)), shown(value, 2000)).set_expert(expert);
+  }
+}
+
+}  // namespace kvc::plugin::views
