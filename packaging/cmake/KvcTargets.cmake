@@ -16,10 +16,11 @@ function(kvc_quick_to_build name)
   target_compile_options(${name} PRIVATE "$<$<CONFIG:RelWithDebInfo>:-O1;-g1>")
 endfunction()
 
-# kvc_test(NAME SOURCES a_test.cpp ... DEPS lib ... [LABELS unit|contract|e2e] [TIMEOUT s] [DEFINES X=Y ...]):
-# one GoogleTest program; every TEST in it is a ctest of its own.
+# kvc_test(NAME SOURCES a_test.cpp ... DEPS lib ... [LABELS unit|contract|e2e] [TIMEOUT s] [SHARDS n] [DEFINES X=Y ...]):
+# one GoogleTest program; every TEST in it is a ctest of its own. With SHARDS the program runs as n ctests instead, each with
+# every n-th TEST: for programs whose tests share something dear, such as a CA, that each process would make anew.
 function(kvc_test name)
-  cmake_parse_arguments(ARG "" "LABELS;TIMEOUT" "SOURCES;DEPS;DEFINES" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABELS;TIMEOUT;SHARDS" "SOURCES;DEPS;DEFINES" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -33,8 +34,18 @@ function(kvc_test name)
                         Threads::Threads)
   target_compile_definitions(${name} PRIVATE ${ARG_DEFINES})
   # A suite named ...Child runs only inside another test, as a process of its own.
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_FILTER "-*Child.*"
-    PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT})
+  set(filter "-*Child.*")
+  if(NOT ARG_SHARDS)
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_FILTER "${filter}"
+      PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT})
+    return()
+  endif()
+  math(EXPR last "${ARG_SHARDS} - 1")
+  foreach(index RANGE ${last})
+    add_test(NAME ${name}.${index} COMMAND ${name} --gtest_filter=${filter})
+    set_tests_properties(${name}.${index} PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()
 
 # kvc_embed(TARGET SYMBOL FILE): the bytes of FILE as `std::string_view kvc::resource::SYMBOL()`,

@@ -36,6 +36,10 @@ Result<pvs::v1::ActionReply> change(Runtime& runtime, const Request& request,
   if (!changed.ok() && ends_the_job(changed)) {
     return changed;
   }
+  if (changed.is(error::wrong_credentials)) {
+    // It is the password kept here that the server refused; this form does not ask for that one, the overview does.
+    return show_failure(step, id, changed);
+  }
   if (!changed.ok()) {
     return reply_view(runtime, request,
                       views::password_change(request.texts, draft->username, draft->occasion, {}, changed),

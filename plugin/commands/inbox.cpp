@@ -38,10 +38,8 @@ Result<std::vector<mailbox::ServiceCount>> counts_of(Core& core, const std::stri
                                                      const std::vector<account::Overview>& accounts) {
   std::vector<mailbox::ServiceCount> sum;
   for (const account::Overview& account : accounts) {
-    if (may_have_mail(account)) {
-      KVC_ASSIGN(const std::vector<mailbox::ServiceCount> counts, core.mailbox().counts(user, account.id));
-      views::add_counts(sum, counts);
-    }
+    KVC_ASSIGN(const std::vector<mailbox::ServiceCount> counts, core.mailbox().counts(user, account.id));
+    views::add_counts(sum, counts);
   }
   return sum;
 }
@@ -196,10 +194,11 @@ Result<pvs::v1::ActionReply> reopen(Runtime& runtime, const Request& request, Jo
   KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
   std::uint64_t opened = 0;
   for (const account::Overview& account : accounts) {
-    if (may_have_mail(account)) {
-      KVC_ASSIGN(const int now, core->mailbox().reopen(request.who.user_id, account.id, progress_to(job, request.texts),
-                                                       job.cancel()));
-      opened += static_cast<std::uint64_t>(std::max(0, now));
+    const auto now =
+        core->mailbox().reopen(request.who.user_id, account.id, progress_to(job, request.texts), job.cancel());
+    if (!has_no_mail_yet(now.status())) {
+      KVC_TRY(now.status());
+      opened += static_cast<std::uint64_t>(std::max(0, now.value()));
     }
   }
   return reply_view(runtime, request, views::reopened(request.texts, opened), {}, request.view_id);

@@ -29,9 +29,9 @@ namespace kvc::plugin::commands {
   return labels;
 }
 
-/// True for an account that can have mail: it had a certificate once.
-[[nodiscard]] inline bool may_have_mail(const account::Overview& account) {
-  return !account.generations.empty();
+/// True if the account has no mail for this reason: it has no certificate yet, so there is no key to read with.
+[[nodiscard]] inline bool has_no_mail_yet(const Status& status) {
+  return status.is(error::invalid_state);
 }
 
 /// The number a part's id names; a number no message has for anything else.

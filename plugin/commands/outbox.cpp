@@ -64,11 +64,12 @@ Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, Outb
   list.accounts = account_labels(accounts);
   std::vector<mailbox::Stretch<OutboxItem>> stretches;
   for (const account::Overview& account : accounts) {
-    if (!may_have_mail(account)) {
+    auto stretch = stretch_of(*core, user, filter_of(part, account.id), cursor);
+    if (has_no_mail_yet(stretch.status())) {
       continue;
     }
-    KVC_ASSIGN(auto stretch, stretch_of(*core, user, filter_of(part, account.id), cursor));
-    stretches.push_back(std::move(stretch));
+    KVC_TRY(stretch.status());
+    stretches.push_back(std::move(stretch).value());
     KVC_ASSIGN(const std::size_t overdue, core->mailbox().overdue_count(user, account.id));
     list.overdue += overdue;
   }

@@ -31,7 +31,29 @@ std::string joined(const std::vector<std::string>& parts) {
 
 // ---- what just happened ----
 
-void add_news(const Texts& t, pvs::v1::Detail& detail, const OverviewExtras& extras) {
+/// What an error means for an account. Some general sentences speak of fields to fill in or of a message to send; an
+/// overview has neither, but actions.
+std::string account_sentence(const Texts& t, const Overview& account, const Status& failure) {
+  if (failure.is(error::wrong_credentials)) {
+    return t(account.state == State::draft ? "account.overview.draft_refused" : "account.overview.password_refused");
+  }
+  if (failure.is(error::no_certificate)) {
+    const bool renewal = account.state == State::ready;
+    return t("account.overview.no_certificate", {{"action", t(renewal ? "action.renew" : "action.continue_setup")}});
+  }
+  return to_error(t, failure).text();
+}
+
+std::string last_error_sentence(const Texts& t, const Overview& account) {
+  for (const ErrorCode* const code : {&error::wrong_credentials, &error::no_certificate}) {
+    if (account.last_error == code->key) {
+      return account_sentence(t, account, Status(*code, {}));
+    }
+  }
+  return error_sentence(t, account.last_error);
+}
+
+void add_news(const Texts& t, pvs::v1::Detail& detail, const Overview& account, const OverviewExtras& extras) {
   if (!extras.checked && extras.failure.ok() && extras.note.empty() && !extras.strength) {
     return;
   }
@@ -46,10 +68,9 @@ void add_news(const Texts& t, pvs::v1::Detail& detail, const OverviewExtras& ext
     fact.set_code("good");
   }
   if (!extras.failure.ok()) {
-    const pvs::v1::Error error = to_error(t, extras.failure);
-    auto& fact = add_fact(group, "failure", t("fact.failure"), error.text());
+    auto& fact = add_fact(group, "failure", t("fact.failure"), account_sentence(t, account, extras.failure));
     fact.set_severity(pvs::v1::SEVERITY_BAD);
-    fact.set_code(error.code());
+    fact.set_code(extras.failure.code().key);
     group.set_severity(pvs::v1::SEVERITY_BAD);
   }
   if (extras.strength) {
@@ -71,7 +92,9 @@ std::string password_age(const Texts& t, const std::string& since, TimePoint now
   if (!changed || *changed > now) {
     return when;
   }
-  return t.count("fact.password_age", static_cast<std::uint64_t>(days_between(*changed, now)), {{"date", when}});
+  const auto days = static_cast<std::uint64_t>(days_between(*changed, now));
+  return days == 0 ? t("fact.password_age_today", {{"date", when}})
+                   : t.count("fact.password_age", days, {{"date", when}});
 }
 
 void add_identity(const Texts& t, Group& group, const Overview& account, const settings::Settings& settings) {
@@ -198,7 +221,7 @@ void add_use_facts(const Texts& t, Group& group, const Overview& account, const 
   add_fact(group, "last_fetch", t("fact.last_fetch"),
            account.last_fetch ? format_time(*account.last_fetch, t.language()) : t("fact.never"));
   if (!account.last_error.empty()) {
-    auto& fact = add_fact(group, "last_error", t("fact.last_error"), error_sentence(t, account.last_error));
+    auto& fact = add_fact(group, "last_error", t("fact.last_error"), last_error_sentence(t, account));
     fact.set_code(account.last_error);
     fact.set_severity(pvs::v1::SEVERITY_WARNING);
   }
@@ -304,7 +327,7 @@ pvs::v1::View account_overview(const Texts& t, const Overview& account, const se
   pvs::v1::View out = view(t, "account.overview");
   out.set_title(t("account.overview.title", {{"name", account_name(account)}}));
   pvs::v1::Detail& detail = *out.mutable_detail();
-  add_news(t, detail, extras);
+  add_news(t, detail, account, extras);
   add_account_facts(t, add_group(t, detail, "account.overview.account"), account, settings, now);
   add_certificate_facts(t, add_group(t, detail, "account.overview.certificate"), account, now,
                         settings.renewal_hint_days);

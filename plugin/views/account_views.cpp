@@ -79,6 +79,17 @@ void add_way_on(const Texts& t, google::protobuf::RepeatedPtrField<Action>& acti
   }
 }
 
+/// The field a failure names, and what it takes.
+std::pair<std::string, std::string> invalid_field(const Texts& t, const Status& failure) {
+  for (const auto& [name, value] : failure.params()) {
+    const std::string key = "form.invalid." + value;
+    if (name == "field" && t.has(key)) {
+      return {value, t(key)};
+    }
+  }
+  return {};
+}
+
 void add_state_cell(pvs::v1::Row& row, std::string text, std::string code, pvs::v1::Severity severity) {
   auto& cell = *row.add_cells();
   cell.set_text(std::move(text));
@@ -156,6 +167,9 @@ std::string weak_password_sentence(const Texts& t, Strength strength) {
 }
 
 std::pair<std::string, std::string> field_of_failure(const Texts& t, const Status& failure) {
+  if (failure.is(error::invalid_field)) {
+    return invalid_field(t, failure);
+  }
   if (failure.is(error::wrong_credentials)) {
     return {"password", t("form.refused_by_server")};
   }
@@ -208,6 +222,7 @@ pvs::v1::View password_change(const Texts& t, const std::string& username, Passw
   pvs::v1::Form& form = *out.mutable_form();
   if (occasion == PasswordOccasion::wish) {
     out.set_title(t("account.password_change.title_wish"));
+    out.set_help(t("account.password_change.help_wish"));
     form.set_intro(t("account.password_change.intro_wish", {{"name", username}}));
   } else {
     form.set_intro((occasion == PasswordOccasion::resumed ? t("account.password_change.resumed") + "\n\n" : "") +

@@ -79,6 +79,13 @@ std::string content_text(const Texts& t, const Keystore& keystore, TimePoint now
   return text;
 }
 
+const char* import_intro(const ImportStep& step) {
+  if (step.content != nullptr) {
+    return "account.import.intro_read";
+  }
+  return step.size == 0 ? "account.import.intro_unread" : "account.import.intro";
+}
+
 void add_read_only(const Texts& t, pvs::v1::Form& form, std::string_view name, const std::string& value) {
   add_field(t, form, name, Field::TYPE_READ_ONLY, false).mutable_value()->set_text(value);
 }
@@ -98,9 +105,9 @@ pvs::v1::Error keystore_error(const Texts& t, const Status& failure) {
 pvs::v1::View import_step(const Texts& t, const ImportStep& step, TimePoint now) {
   pvs::v1::View out = view(t, "account.import");
   pvs::v1::Form& form = *out.mutable_form();
-  form.set_intro(
-      t(step.content == nullptr ? "account.import.intro" : "account.import.intro_read", {{"name", step.username}}));
-  add_read_only(t, form, "keystore_file_name", step.file_name + " (" + format_size(step.size, t.language()) + ")");
+  form.set_intro(t(import_intro(step), {{"name", step.username}}));
+  add_read_only(t, form, "keystore_file_name",
+                step.size == 0 ? step.file_name : step.file_name + " (" + format_size(step.size, t.language()) + ")");
   if (!step.failure.ok()) {
     *form.mutable_error() = keystore_error(t, step.failure);
   }

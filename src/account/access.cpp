@@ -87,6 +87,17 @@ Result<std::optional<crypto::PrivateKey>> key_of(const Context& context, const A
   return std::optional(std::move(key));
 }
 
+Status as_answered(const Status& outcome) {
+  if (!outcome.is(error::not_found)) {
+    return outcome;
+  }
+  Status answer(error::bad_answer, "the server does not know the address of this call: " + outcome.detail());
+  for (const auto& [name, value] : outcome.params()) {
+    answer = std::move(answer).with(name, value);
+  }
+  return answer;
+}
+
 Status noted(const Context& context, std::string_view account_id, Status outcome) {
   if (outcome.ok() || outcome.category() == Category::cancelled) {
     return outcome;

@@ -29,6 +29,20 @@ std::size_t characters(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
+// What would break a line of the list of accounts, or turn its direction (UTF-8; U+202A-202E and U+2066-2069 of Unicode
+// UAX 9). Marks of direction alone (U+200E, U+200F) belong to names in other scripts.
+bool has_controls(std::string_view text) {
+  const bool ascii = std::any_of(text.begin(), text.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == '\x7f'; });
+  for (std::size_t i = 0; !ascii && i + 2 < text.size(); ++i) {
+    const std::string_view three = text.substr(i, 3);
+    if ((three >= "\xe2\x80\xaa" && three <= "\xe2\x80\xae") || (three >= "\xe2\x81\xa6" && three <= "\xe2\x81\xa9")) {
+      return true;
+    }
+  }
+  return ascii;
+}
+
 Status check_secrets(const NewAccount& data) {
   if (data.password.empty()) {
     return invalid_field("password", "the password is empty");
@@ -126,6 +140,12 @@ Status check_description(std::string_view display_name, std::string_view descrip
   }
   if (characters(description) > kLongestDescription) {
     return invalid_field("description", "the description is longer than 200 characters");
+  }
+  if (has_controls(display_name)) {
+    return invalid_field("display_name", "the display name has control characters");
+  }
+  if (has_controls(description)) {
+    return invalid_field("description", "the description has control characters");
   }
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "account/access.h"
 #include "account/certificate_check.h"
 #include "crypto/csr.h"
 
@@ -87,8 +88,10 @@ Status Enrolment::run() {
       return adopt();
     }
     if (!polled.is(error::not_found) || round == kLostRequests) {
-      return polled;
+      return as_answered(polled);
     }
+    // The server may be slow to know what it accepted; and what it made meanwhile is found before anything is sent again.
+    KVC_TRY(pause(Millis{0}));
     KVC_TRY(set_state(GenerationState::posting, ""));
   }
 }
@@ -157,7 +160,7 @@ Status Enrolment::post_once() {
   if (id.status().is(error::csr_rejected) || id.status().is(error::bad_request)) {
     return give_up(Status(error::csr_rejected, "the server refused the certificate request"));
   }
-  return id.status();
+  return as_answered(id.status());
 }
 
 Status Enrolment::poll() {

@@ -12,7 +12,8 @@ namespace {
 Result<kvconnect::AccountInfo> login(const Context& context, const AccountRow& row, const Secret& password,
                                      const Cancel& cancel) {
   KVC_ASSIGN(kvconnect::Client * client, context.environments.client(row.environment_id));
-  return client->login({row.username, password}, cancel);
+  auto info = client->login({row.username, password}, cancel);
+  return info.ok() ? std::move(info) : as_answered(info.status());
 }
 
 // Refusals after which the server certainly still has the old password; everything else is unclear.
@@ -145,7 +146,8 @@ Result<kvconnect::AccountInfo> change_password(const Context& context, const Acc
   }
   KVC_ASSIGN(kvconnect::Client * client, context.environments.client(access.row.environment_id));
   KVC_TRY(context.vault.put(access.key, kPendingPassword, new_password));
-  const Status sent = client->change_password({access.row.username, old_password}, info.uid, new_password, cancel);
+  const Status sent =
+      as_answered(client->change_password({access.row.username, old_password}, info.uid, new_password, cancel));
   if (!sent.ok() && certainly_unchanged(sent)) {
     KVC_TRY(context.vault.remove(access.key, kPendingPassword));
     return sent;

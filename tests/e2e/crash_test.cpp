@@ -2,6 +2,10 @@
 // kill -9 at many moments: afterwards the same script ends well, and nothing is lost or doubled.
 #include <gmock/gmock.h>
 
+#include <regex>
+#include <thread>
+
+#include "e2e/account_ways.h"
 #include "e2e/harness.h"
 
 namespace kvc::e2e {
@@ -10,6 +14,45 @@ namespace {
 class CrashTest : public testing::Test {
  protected:
   void expect_good(const HostRun& run) { ASSERT_EQ(run.code, 0) << run.last(); }
+
+  /// The way, killed at many moments. Each time the user types another password, where one is asked for.
+  static void kill_often(Practice& practice, const char* way, std::initializer_list<int> delays) {
+    write_file(practice.directory() / "scripts/way.json", steps({way}));
+    int killed = 0;
+    for (const int delay : delays) {
+      killed += practice.kill_after("way", Millis(delay), {{"OTHER_PASSWORD", password_of(delay)}}) ? 1 : 0;
+    }
+    EXPECT_GT(killed, 0);
+  }
+  /// The way, killed while the server holds a request, which it then does although nobody waits for its answer any
+  /// more. `method`, `path`: of the request, the path as a regular expression from its beginning below the base
+  /// address.
+  void kill_while_waiting(Practice& practice, const char* way, const std::string& method, const std::string& path) {
+    server_.set_faults(R"({"match": {"method": ")" + method + R"(", "path_regex": "^)" + path +
+                       R"("}, "action": {"type": "delay", "delay_ms": 2500}})");
+    const std::regex done(method + " /kvconnect/rest/" + path + "[^ ]* [23]");
+    const auto seen = [&] {
+      const std::string log = server_.requests();
+      return std::distance(std::sregex_iterator(log.begin(), log.end(), done), std::sregex_iterator());
+    };
+    const auto before = seen();
+    write_file(practice.directory() / "scripts/way.json", steps({way}));
+    practice.kill_after("way", Millis(2000), {{"OTHER_PASSWORD", password_of(9999)}});
+    // A machine too slow to get there in time was killed earlier, which is well too.
+    for (int i = 0; i < 100 && seen() == before; ++i) {
+      std::this_thread::sleep_for(Millis(50));
+    }
+    server_.set_faults("");
+  }
+  static std::string password_of(int number) { return "Canary-WECHSEL-" + std::to_string(number) + "-Blau"; }
+  /// Once more without a kill, and whether the account works and opens `messages` old messages and one new.
+  void expect_ends_well(Practice& practice, const char* way, const char* good_end, int messages) {
+    const Environment environment{{"OTHER_PASSWORD", password_of(0)}, {"OWN_ADDRESS", practice.address()}};
+    expect_good(practice.run_steps(steps({way, good_end, kProof, all_open(messages + 1)}), environment));
+  }
+  void send(Practice& from, const Practice& to) {
+    expect_good(from.run("tour_send", {{"KVC_TOUR_RECIPIENT", to.address()}}));
+  }
 
   TempDir directory_;
   Server server_{directory_.path() / "server"};
@@ -69,6 +112,43 @@ TEST_F(CrashTest, SendingAndFetchingNeitherLoseNorDouble) {
     {"as": "arzt", "repeat": [{"invoke": "kvconnect.fetch", "wait_job": true}, {"invoke": "kvconnect.outbox", "wait_job": true}],
      "timeout_ms": 90000, "every_ms": 500,
      "until": {"table": {"rows": {"$not": [{"cells": {"state": {"code": "accepted"}}}]}}}}])"));
+}
+
+TEST_F(CrashTest, ARenewalSurvivesKillsAndLosesNoKey) {
+  expect_good(nord_.run("tour_account"));
+  expect_good(sued_.run("tour_account"));
+  send(sued_, nord_);  // for the first key
+  kill_often(nord_, kRenew, {20, 150, 250, 300, 350, 400, 450, 500, 600, 700, 900, 1200, 1600});
+  kill_while_waiting(nord_, kRenew, "POST", "csr");
+  kill_while_waiting(nord_, kRenew, "GET", "certificates");
+  expect_ends_well(nord_, kRenew, kEndsRenewed, 1);
+}
+
+TEST_F(CrashTest, AChangeOfThePasswordSurvivesKills) {
+  expect_good(nord_.run("tour_account"));
+  kill_often(nord_, kChangePassword, {20, 150, 200, 230, 260, 290, 320, 350, 380, 420, 460, 500, 600});
+  kill_while_waiting(nord_, kChangePassword, "POST", "accounts/[^/]+/password");
+  expect_ends_well(nord_, kChangePassword, kEndsNewPassword, 0);
+}
+
+TEST_F(CrashTest, AnImportSurvivesKillsAndTakesEveryKey) {
+  expect_good(nord_.run("tour_account"));
+  expect_good(sued_.run("tour_account"));
+  send(sued_, nord_);  // for a key that is only in the file
+  expect_good(nord_.run("account_renew"));
+  expect_good(nord_.run("account_export"));
+  Practice moved("nord", directory_.path() / "moved", server_);
+  fs::copy_file(nord_.data() / "users/arzt/praxis.nord.p12", moved.directory() / "scripts/keystore.p12");
+  kill_often(moved, kImport, {20, 150, 250, 300, 350, 400, 450, 500, 550, 600, 700, 850, 1000});
+  kill_while_waiting(moved, kImport, "GET", "login/");
+  expect_ends_well(moved, kImport, kEndsReady, 1);
+}
+
+TEST_F(CrashTest, ADeletionSurvivesKills) {
+  expect_good(nord_.run("tour_account"));
+  kill_often(nord_, kDelete, {20, 150, 200, 250, 280, 310, 340, 370, 400, 450, 500});
+  kill_while_waiting(nord_, kDelete, "DELETE", "accounts/[^/]+/certificate");
+  expect_ends_well(nord_, kDelete, kEndsDeleted, 0);
 }
 
 }  // namespace

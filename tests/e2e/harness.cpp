@@ -133,7 +133,16 @@ std::string Process::command_line() const {
 Server::Server(const fs::path& directory, std::vector<std::string> more)
     : directory_(directory), more_(std::move(more)) {
   fs::create_directories(directory_);
+  set_faults("");
   start();
+}
+
+void Server::set_faults(const std::string& rules) const {
+  // Renamed into place: a request that comes now must not see half a plan.
+  const fs::path plan = directory_ / "faults.json";
+  const fs::path next = directory_ / "faults.next";
+  write_file(next, R"({"rules": [)" + rules + "]}");
+  fs::rename(next, plan);
 }
 
 void Server::start() {
@@ -151,7 +160,9 @@ void Server::start() {
                                    "--csr-step-ms",
                                    "20",
                                    "--robots",
-                                   "off"};
+                                   "off",
+                                   "--faults",
+                                   (directory_ / "faults.json").string()};
   command.insert(command.end(), more_.begin(), more_.end());
   process_ = std::make_unique<Process>(command, Environment{}, out, directory_ / "requests.log");
   const auto end = std::chrono::steady_clock::now() + kStart;
@@ -188,6 +199,19 @@ std::string Server::settings() const {
 }
 
 // ---- practice ----
+
+std::vector<Poco::JSON::Object::Ptr> HostRun::outcomes() const {
+  std::vector<Poco::JSON::Object::Ptr> found;
+  std::istringstream lines(out);
+  std::string line;
+  while (std::getline(lines, line)) {
+    auto object = Poco::JSON::Parser().parse(line).extract<Poco::JSON::Object::Ptr>();
+    if (object->has("step") && !object->has("event")) {
+      found.push_back(std::move(object));
+    }
+  }
+  return found;
+}
 
 std::string HostRun::last() const {
   std::istringstream lines(out);

@@ -64,6 +64,8 @@ class Server {
   /// The plugin's settings for this server.
   [[nodiscard]] std::string settings() const;
   [[nodiscard]] std::string requests() const;  ///< one line a request
+  /// From the next request on: the rules of a fault plan (kvconnect_server/README.md), "" for none.
+  void set_faults(const std::string& rules) const;
 
  private:
   fs::path directory_;
@@ -79,6 +81,8 @@ struct HostRun {
   std::string out, err, command_line;
   /// The last line of output that is an outcome, as text; for messages.
   [[nodiscard]] std::string last() const;
+  /// All outcomes, in their order: {"step", "as", "view" | "done" | "error" ...}.
+  [[nodiscard]] std::vector<Poco::JSON::Object::Ptr> outcomes() const;
 };
 
 /// One practice with its own data directory. Passwords are canaries, so that a search finds every copy of them.

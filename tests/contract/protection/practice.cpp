@@ -76,7 +76,6 @@ std::string Practice::queue(std::string_view user, std::string_view account_id, 
   draft.account_id = account_id;
   draft.to = letter.to;
   draft.service_id = service::enachricht_delivery();
-  draft.subject = service::kEnachrichtSubject;
   draft.user_subject = letter.subject;
   draft.text = letter.text;
   draft.request_receipt = false;

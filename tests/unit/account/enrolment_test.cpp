@@ -170,6 +170,17 @@ TEST_F(Enrolling, RequestTheServerForgotIsMadeAgain) {
   EXPECT_EQ(world.overview("anna", id).generations.size(), 1U);
 }
 
+TEST_F(Enrolling, AServerThatKnowsNoRequestsIsNotAMissingAccount) {
+  const Status unknown(error::not_found, "the server does not have it");
+  world.server.refusals["post_csr"] = {unknown};
+  EXPECT_TRUE(enroll().status().is(error::bad_answer));
+  world.server.certificate_hidden = 2;  // else it is found instead of asking again
+  world.server.refusals["csr_status"] = {unknown, unknown, unknown};
+  EXPECT_TRUE(enroll().status().is(error::bad_answer));
+  EXPECT_TRUE(enroll().ok());
+  EXPECT_EQ(world.overview("anna", id).generations.size(), 1U) << "the same key all the time";
+}
+
 TEST_F(Enrolling, CanBeCancelledAndTakenUpAgain) {
   world.env.on_sleep = [&] { world.cancel.request(); };
   const auto stopped = enroll();

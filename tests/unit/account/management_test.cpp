@@ -116,6 +116,11 @@ TEST_F(Drafts, UnusableFieldsAreNamed) {
   EXPECT_EQ(without([](auto& data) { data.keystore_password = Secret(); }), "keystore_password");
   EXPECT_EQ(without([](auto& data) { data.display_name = std::string(201, 'x'); }), "display_name");
   EXPECT_EQ(without([](auto& data) { data.description = std::string(201, 'x'); }), "description");
+  EXPECT_EQ(without([](auto& data) { data.display_name = "zwei\nZeilen"; }), "display_name");
+  EXPECT_EQ(without([](auto& data) { data.description = "um\xe2\x80\xaegedreht"; }), "description");   // U+202E
+  EXPECT_EQ(without([](auto& data) { data.description = "ein\xe2\x81\xa9gerahmt"; }), "description");  // U+2069
+  EXPECT_EQ(without([](auto& data) { data.display_name = "Praxis \xe2\x80\x9eMüller\xe2\x80\x9c \xf0\x9f\x98\x80"; }),
+            "ok");
   EXPECT_TRUE(world.accounts->update_draft("bert", id, typed()).is(error::not_found));
 }
 
@@ -200,7 +205,6 @@ class Removing : public Managed {
     draft.account_id = id;
     draft.to = "praxis-b@kv-safenet.de";
     draft.service_id = service::enachricht_delivery();
-    draft.subject = service::kEnachrichtSubject;
     draft.text = text;
     const auto queued = world->mailbox->queue("anna", draft);
     EXPECT_TRUE(queued.ok()) << queued.status().to_string();

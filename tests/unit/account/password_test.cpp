@@ -78,6 +78,18 @@ class Passwords : public ::testing::Test {
   World world;
 };
 
+TEST_F(Passwords, A404OfTheServerIsNotAMissingAccount) {
+  const std::string id = checked_account();
+  const Status unknown = Status(error::not_found, "the server does not have it").with("status", "404");
+  world.server.refusals["login"] = {unknown};
+  const Status checked = world.accounts->check("anna", id, world.cancel).status();
+  EXPECT_TRUE(checked.is(error::bad_answer)) << checked.to_string();
+  EXPECT_THAT(checked.params(), ::testing::Contains(std::pair<std::string, std::string>("status", "404")));
+  world.server.refusals["change_password"] = {unknown};
+  EXPECT_TRUE(change(id).is(error::bad_answer));
+  EXPECT_TRUE(change(id).ok());
+}
+
 TEST_F(Passwords, AccountsAreDraftsUntilTheServerKnowsThem) {
   const std::string id = world.create("anna", "praxis");
   EXPECT_EQ(world.overview("anna", id).state, State::draft);

@@ -95,7 +95,7 @@ class AccountFlow : public testing::Test {
   }
   v1::ActionReply submit(const v1::View& view, const std::string& action, const Who& who, const Texts_& texts,
                          const Secrets& secrets = {}, const std::map<std::string, std::vector<std::string>>& ids = {},
-                         const std::vector<std::string>& files = {}) {
+                         const std::vector<std::string>& files = {}, const std::string& file_field = "keystore_file") {
     v1::SubmitRequest request;
     request.set_view_id(view.view_id());
     request.set_action_id(action);
@@ -118,7 +118,7 @@ class AccountFlow : public testing::Test {
       }
     }
     if (!files.empty()) {
-      auto& refs = *add("keystore_file").mutable_files();
+      auto& refs = *add(file_field).mutable_files();
       for (const std::string& bytes : files) {
         refs.add_file()->set_stream_id(host_.open_stream(bytes));
       }
@@ -379,6 +379,48 @@ TEST_F(AccountFlow, NoSecretReachesTheLogOrTheAudit) {
   make_draft();
   EXPECT_THAT(host_.log(), Not(HasSubstr("Canary")));
   EXPECT_THAT(host_.log(), Not(HasSubstr("Initial-AB1")));
+}
+
+// Whatever becomes of an import, no file of the host's stays open (TearDown looks).
+TEST_F(AccountFlow, AnArchiveImportClosesItsFilesHoweverItEnds) {
+  const v1::View form = invoke("kvconnect.archive.import", anna_).view();
+  ASSERT_EQ(form.kind(), "archive.import");
+  // Without an account there is nothing to import into.
+  EXPECT_EQ(submit(form, "import", anna_, {}, {}, {}, {"a", "b", "c"}, "archive_files").error().code(),
+            "usage.invalid_state");
+  EXPECT_EQ(host_.open_streams(), 0U);
+  const auto both = submit(form, "import", anna_, {{"archive_folder", "/archiv"}}, {}, {}, {"a"}, "archive_files");
+  EXPECT_FALSE(field(both.view(), "archive_folder").error().empty());
+  EXPECT_FALSE(field(submit(form, "import", anna_, {}).view(), "archive_files").error().empty());
+  for (const char* folder : {"archiv", "../archiv", "~/archiv"}) {
+    EXPECT_FALSE(
+        field(submit(form, "import", anna_, {{"archive_folder", folder}}).view(), "archive_folder").error().empty())
+        << folder;
+  }
+}
+
+TEST_F(AccountFlow, TheInboxFilterRefusesDatesThatAreNone) {
+  const v1::View list = invoke("kvconnect.inbox", anna_).view();
+  const v1::View form = act(list, "filter", anna_).view();
+  ASSERT_EQ(form.kind(), "inbox.filter");
+  for (const char* date : {"gestern", "2026-02-30", "2026-1-1", "24.12.2026", "2026-12-24T00:00:00"}) {
+    const auto again = submit(form, "apply", anna_, {{"from_date", date}});
+    EXPECT_FALSE(field(again.view(), "from_date").error().empty()) << date;
+    EXPECT_EQ(field(again.view(), "from_date").value().text(), date);
+  }
+  const auto turned = submit(form, "apply", anna_, {{"from_date", "2026-12-24"}, {"to_date", "2026-12-23"}});
+  EXPECT_FALSE(field(turned.view(), "to_date").error().empty());
+  EXPECT_EQ(submit(form, "apply", anna_, {{"from_date", "2026-12-24"}, {"to_date", "2026-12-24"}}).view().kind(),
+            "inbox");
+}
+
+TEST_F(AccountFlow, AMessageThatIsNotThereIsNotFoundByAnyAction) {
+  const v1::View list = invoke("kvconnect.outbox", anna_).view();
+  EXPECT_EQ(act(list, "page", anna_).view().kind(), "outbox");
+  for (const char* id : {"open", "retry", "withdraw", "edit", "clear_overdue", "thread", "save_protocol"}) {
+    EXPECT_EQ(act(list, id, anna_, "../../x").error().code(), "usage.not_found") << id;
+  }
+  EXPECT_EQ(act(invoke("kvconnect.inbox", anna_).view(), "open", anna_, "x").error().code(), "usage.not_found");
 }
 
 /// An integrator's list that was changed while the plugin runs.

@@ -157,6 +157,16 @@ TEST(ImportStepView, AnExpiredKeyIsWorthHavingAndSaysSo) {
   EXPECT_EQ(view.actions(0).action_id(), "create");
 }
 
+TEST(ImportStepView, AFileThatCouldNotBeReadAsksForAnother) {
+  ImportStep step{"praxis.muster", "bild.jpg", 0};
+  step.failure = Status(error::too_large, "");
+  const auto view = import_step(kGerman, step, test_pki::day("2026-01-01"));
+  EXPECT_THAT(ids(view), ElementsAre("choose", "close"));
+  EXPECT_THAT(view.form().intro(), Not(HasSubstr("Klicken Sie auf „Importieren“")));
+  EXPECT_EQ(field(view, "keystore_file_name")->value().text(), "bild.jpg") << "its size is not known";
+  EXPECT_THAT(view.form().error().text(), HasSubstr("zu groß"));
+}
+
 TEST(ImportStepView, AWrongPasswordIsAskedForAgain) {
   ImportStep step{"x", "alt.p12", 1};
   step.ask_password = true;

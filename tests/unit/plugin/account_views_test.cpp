@@ -170,6 +170,7 @@ TEST(PasswordChangeView, ShowsTheRulesBeforeAnythingIsSent) {
   EXPECT_TRUE(rules.show_strength());
   EXPECT_THAT(password_change(kGerman, "x", PasswordOccasion::resumed, {}).form().intro(), HasSubstr("schon begonnen"));
   const auto wish = password_change(kGerman, "x", PasswordOccasion::wish, {});
+  EXPECT_THAT(wish.help(), testing::Not(HasSubstr("erste Anmeldung")));
   EXPECT_EQ(wish.title(), "Passwort ändern");
   EXPECT_THAT(wish.form().intro(), testing::Not(HasSubstr("zum ersten Mal")));
 }
@@ -308,6 +309,52 @@ TEST(AccountOverview, SaysWhenNobodyCanWriteToUs) {
   EXPECT_EQ(fact(view, "renewal")->code(), "under_way");
   EXPECT_EQ(fact(view, "old_certificate")->severity(), pvs::v1::SEVERITY_BAD);
   EXPECT_EQ(fact(view, "server_certificate")->severity(), pvs::v1::SEVERITY_BAD);
+}
+
+TEST(AccountOverview, ARefusedPasswordPointsToTheActionThatAsksForIt) {
+  const auto told = [](const Overview& account) {
+    const auto view =
+        account_overview(kGerman, account, two_environments(), {.failure = Status(error::wrong_credentials, "401")},
+                         test_pki::day("2026-01-01"));
+    EXPECT_EQ(view.detail().groups(0).facts(0).code(), "auth.wrong_credentials");
+    return view.detail().groups(0).facts(0).value();
+  };
+  Overview ready = ready_until("2039-01-01");
+  EXPECT_THAT(told(ready), testing::HasSubstr("„" + kGerman("action.correct_password") + "“"));
+  const std::string draft = told(account_in(State::draft));
+  EXPECT_THAT(draft, testing::HasSubstr("„" + kGerman("action.correct_password") + "“"));
+  EXPECT_THAT(draft, testing::HasSubstr("Username falsch geschrieben"));
+}
+
+TEST(AccountOverview, AMissingCertificatePointsToTheActionThatGetsOne) {
+  const auto told = [](Overview account) {
+    account.last_error = error::no_certificate.key;
+    const auto view = account_overview(kGerman, account, two_environments(), {}, test_pki::day("2026-01-01"));
+    return fact(view, "last_error")->value();
+  };
+  EXPECT_THAT(told(account_in(State::failed)), HasSubstr("„Einrichtung fortsetzen“"));
+  EXPECT_THAT(told(ready_until("2039-01-01")), HasSubstr("„Zertifikate erneuern“"));
+  EXPECT_THAT(told(account_in(State::failed)), testing::Not(HasSubstr("Postausgang")));
+}
+
+TEST(AccountOverview, APasswordOfTodayIsNotZeroDaysOld) {
+  Overview account = ready_until("2039-01-01");
+  account.password_last_change = "2026-01-01T08:00:00Z";
+  const auto age = [&](const char* day) {
+    const auto view =
+        account_overview(kGerman, account, two_environments(), {}, test_pki::day(day) + std::chrono::hours(12));
+    return fact(view, "password_last_change")->value();
+  };
+  EXPECT_THAT(age("2026-01-01"), HasSubstr("(heute)"));
+  EXPECT_THAT(age("2026-01-02"), HasSubstr("(vor 1 Tag)"));
+}
+
+TEST(NewAccountView, AFieldThatCannotBeUsedSaysWhatItTakes) {
+  const auto view = new_account(kGerman, two_environments(),
+                                {.username = "a@b", .display_name = "", .description = "", .environment_id = ""}, {},
+                                Status(error::invalid_field, "").with("field", "username"));
+  EXPECT_THAT(field(view, "username")->error(), HasSubstr("vor dem @"));
+  EXPECT_EQ(view.form().error().code(), "usage.invalid_field");
 }
 
 TEST(AccountOverview, AFailureStandsOnTopWithItsCode) {

@@ -70,5 +70,22 @@ TEST(Format, TimesOfTheServerAreReadOrRefused) {
   }
 }
 
+TEST(ParseDate, IsTheBeginningOfTheGermanDay) {
+  EXPECT_EQ(parse_date("2026-12-24"), parse_xs_time("2026-12-23T23:00:00Z"));
+  EXPECT_EQ(parse_date("2026-07-01"), parse_xs_time("2026-06-30T22:00:00Z"));
+  for (const char* text : {"", "2026-02-30", "2026-13-01", "24.12.2026", "2026-12-24T", "2026-12-2x"}) {
+    EXPECT_FALSE(parse_date(text)) << text;
+  }
+}
+
+TEST(DayAfter, CountsShortAndLongDays) {
+  for (const auto& [day, next] : std::vector<std::pair<std::string, std::string>>{{"2026-03-29", "2026-03-30"},
+                                                                                  {"2026-10-25", "2026-10-26"},
+                                                                                  {"2026-12-31", "2027-01-01"},
+                                                                                  {"2028-02-28", "2028-02-29"}}) {
+    EXPECT_EQ(day_after(*parse_date(day)), *parse_date(next)) << day;
+  }
+}
+
 }  // namespace
 }  // namespace kvc::plugin

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "base/status.h"
@@ -63,6 +64,47 @@ TEST(Texts, NoTextIsEmptyOrHasStrayBlanks) {
       EXPECT_EQ(text.find("  "), std::string::npos) << key << ": a placeholder the test does not know, or two blanks";
     }
   }
+}
+
+/// "Klicken Sie auf „Zertifikate erneuern“" helps only if something is called so.
+TEST(Texts, FunctionsAreQuotedByTheirNames) {
+  // Examples of what to type, and words of the settings.
+  const std::set<std::string> no_functions{"environments", "mül köln",     "Praxis Dr. Muster", "Dr. Muster's practice",
+                                           "sqlite",       "sqlite:DATEI", "sqlite:FILE",       "postgresql:…"};
+  const auto check = [&](const Texts& texts, Language language, const std::string& open, const std::string& close) {
+    std::set<std::string> names = no_functions;
+    for (const std::string& key : Texts::keys(language)) {
+      names.insert(texts(key));
+    }
+    for (const char* command : {"Adressbuch", "Address book", "Benutzerkonten", "User accounts", "Posteingang", "Inbox",
+                                "Postausgang", "Outbox", "Einrichtung prüfen", "Check the set-up"}) {
+      names.insert(command);  // titles of manifest.json
+    }
+    for (const std::string& key : Texts::keys(language)) {
+      const std::string text = texts(key);
+      for (auto at = text.find(open); at != std::string::npos; at = text.find(open, at + 1)) {
+        const auto end = text.find(close, at);
+        ASSERT_NE(end, std::string::npos) << key;
+        // A name that is filled in is empty here.
+        const std::string name = text.substr(at + open.size(), end - at - open.size());
+        EXPECT_TRUE(name.empty() || names.count(name) == 1) << key << ": " << name;
+      }
+    }
+  };
+  check(kGerman, Language::de, "„", "“");
+  check(kEnglish, Language::en, "“", "”");
+}
+
+TEST(Texts, EveryDialogOfAnAccountHasAHelpText) {
+  int dialogs = 0;
+  for (const std::string& key : Texts::keys(Language::de)) {
+    const std::string end = ".title";
+    if (key.starts_with("account") && key.ends_with(end)) {
+      ++dialogs;
+      EXPECT_TRUE(kGerman.has(key.substr(0, key.size() - end.size()) + ".help")) << key;
+    }
+  }
+  EXPECT_GT(dialogs, 10);
 }
 
 TEST(Texts, EveryErrorHasAText) {

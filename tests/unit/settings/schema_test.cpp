@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The schema describes the settings for people and editors, the reader reads them. Here both judge the same documents:
 // the shape of a document must be right for both or wrong for both, key by key.
+#include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
 #include <gmock/gmock.h>
@@ -16,6 +17,7 @@
 #pragma GCC diagnostic pop
 
 #include <set>
+#include <sstream>
 
 #include "settings/settings.h"
 #include "unit/kvconnect/test_pki.h"
@@ -150,23 +152,76 @@ TEST_F(SchemaTest, EnvironmentKeysAreJudgedAlike) {
   }
 }
 
-/// Every property has what a person needs, and every default is the reader's.
-void check_described(const Object& properties, const std::string& prefix) {
-  for (const auto& [key, value] : properties) {
-    const auto property = value.extract<Object::Ptr>();
-    EXPECT_TRUE(property->has("description")) << prefix << key;
-    EXPECT_TRUE(property->has("type")) << prefix << key;
-    EXPECT_TRUE(property->has("examples")) << prefix << key;
-    if (property->has("properties")) {
-      check_described(*property->getObject("properties"), prefix + key + ".");
+bool is_required(const Object& schema, const std::string& key) {
+  const auto required = schema.has("required") ? schema.getArray("required") : Poco::JSON::Array::Ptr();
+  return required && std::any_of(required->begin(), required->end(), [&](const Var& name) { return name == key; });
+}
+
+/// Every key, however deep, has what a person needs. A key that must be given has no default.
+void check_described(const Object& schema, const std::string& where, int& keys) {
+  for (const std::string& part : schema.getNames()) {
+    if (part != "properties" && schema.isObject(part)) {
+      check_described(*schema.getObject(part), where + part + "/", keys);
     }
+  }
+  if (!schema.isObject("properties")) {
+    return;
+  }
+  for (const auto& [key, value] : *schema.getObject("properties")) {
+    const auto property = value.extract<Object::Ptr>();
+    const std::string place = where + key;
+    ++keys;
+    EXPECT_GT(property->optValue<std::string>("description", "").size(), 10U) << place;
+    EXPECT_TRUE(property->has("type")) << place;
+    EXPECT_NE(property->has("default"), is_required(schema, key)) << place;
+    EXPECT_TRUE(property->isArray("examples") && property->getArray("examples")->size() > 0) << place;
+    check_described(*property, place + "/", keys);
   }
 }
 
 TEST_F(SchemaTest, DescribesEveryKey) {
+  int keys = 0;
+  check_described(*document_.extract<Object::Ptr>(), "", keys);
+  EXPECT_GE(keys, 20) << "the walk misses some";
+}
+
+std::string to_json(const Object& object) {
+  std::ostringstream out;
+  object.stringify(out);
+  return out.str();
+}
+
+/// Nobody copies an example that is refused.
+TEST_F(SchemaTest, ExamplesAndDefaultsAreAccepted) {
   const auto root = document_.extract<Object::Ptr>();
-  check_described(*root->getObject("properties"), "");
-  check_described(*root->getObject("definitions")->getObject("environment")->getObject("properties"), "environment.");
+  const auto environments = root->getObject("properties")->getObject("environments");
+  const auto good = environments->getArray("examples")->getArray(0)->getObject(0);
+  const auto each = [](const Object& property, const auto& use) {
+    for (const Var& example : *property.getArray("examples")) {
+      use(example);
+    }
+    if (property.has("default")) {
+      use(property.get("default"));
+    }
+  };
+  for (const auto& [key, value] : *root->getObject("properties")) {
+    each(*value.extract<Object::Ptr>(), [&, &name = key](const Var& content) {
+      Object document;
+      document.set(name, content);
+      EXPECT_TRUE(schema_accepts(to_json(document))) << to_json(document);
+    });
+  }
+  const auto environment = root->getObject("definitions")->getObject("environment");
+  for (const auto& [key, value] : *environment->getObject("properties")) {
+    if (key == "tls_roots") {
+      continue;  // its default goes with use_system_tls_roots only
+    }
+    each(*value.extract<Object::Ptr>(), [&, &name = key](const Var& content) {
+      Object changed(*good);
+      changed.set(name, content);
+      EXPECT_TRUE(schema_accepts(R"({"environments": [)" + to_json(changed) + "]}")) << to_json(changed);
+    });
+  }
 }
 
 TEST_F(SchemaTest, DefaultsAreTheReaders) {
