@@ -31,6 +31,7 @@ Result<views::AddressbookPage> page_of_book(Runtime& runtime, const Request& req
   page.environment_id = environment_of(runtime, request);
   page.typed = typed_of(request);
   page.now = runtime.env().now();
+  page.patient = !request.patient_id.empty();
   page.renewal_hint_days = runtime.settings().renewal_hint_days;
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
   KVC_ASSIGN(page.status, core->directory().status(page.environment_id));
@@ -80,6 +81,9 @@ Answer refresh_job(Runtime& runtime, const Request& request) {
 Answer row_act(Runtime& runtime, const Request& request) {
   if (request.action_id == "write") {
     return compose_to(runtime, request, request.row_id);
+  }
+  if (request.action_id == "write_earztbrief") {
+    return earztbrief_to(runtime, request, request.row_id);
   }
   if (request.action_id == "favourite" || request.action_id == "unfavourite") {
     const bool favourite = request.action_id == "favourite";

@@ -21,6 +21,7 @@ struct Request {
   Texts texts{Language::de};
   std::uint64_t call_id = 0;
   std::string view_id, row_id, part_id, action_id;
+  std::string patient_id, document_id;  ///< what the host has selected; empty: nothing
   ViewState view;  ///< of the view acted on; empty for an invoked command
   Values values;
 };

@@ -76,15 +76,22 @@ Answer fetch_invoke(Runtime& runtime, const Request& request);
 Answer fetch_summary_act(Runtime& runtime, const Request& request);
 /// The schedule fired: as fetch, but quiet, and only one at a time for a user.
 Answer fetch_scheduled(Runtime& runtime, const Request& request);
-// kvconnect.compose.enachricht, and its view
+// kvconnect.compose.enachricht, .earztbrief (also the hook document_released), .1click (also the hook billing_ready)
+// and .edoku; their forms have one act, and so has the confirmation
 Answer compose_invoke(Runtime& runtime, const Request& request);
+Answer earztbrief_invoke(Runtime& runtime, const Request& request);
+Answer one_click_invoke(Runtime& runtime, const Request& request);
+Answer documentation_invoke(Runtime& runtime, const Request& request);
 Answer compose_act(Runtime& runtime, const Request& request);
-/// Opens a letter that exists as a draft: an answer, a forwarded message, a draft of the outbox (`draft_id`). For the
-/// work of a job.
+Answer compose_confirm_act(Runtime& runtime, const Request& request);
+/// The forms of an eNachricht and an eArztbrief, with the recipient filled in.
+Answer compose_to(Runtime& runtime, const Request& request, const std::string& recipient);
+Answer earztbrief_to(Runtime& runtime, const Request& request, const std::string& recipient);
+/// Opens a letter that exists as a draft: an answer, a forwarded message, a draft from the outbox (`draft_id`). An
+/// eNachricht opens as its form; a message of another service is complete and opens for confirmation. For the work of a
+/// job.
 Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& request, mailbox::Draft draft,
                                           const std::string& draft_id, JobContext& job);
-/// compose_invoke(), with the recipient filled in.
-Answer compose_to(Runtime& runtime, const Request& request, const std::string& recipient);
 // kvconnect.addressbook, and the views "addressbook" and "addressbook.results"
 Answer addressbook_invoke(Runtime& runtime, const Request& request);
 Answer addressbook_act(Runtime& runtime, const Request& request);

@@ -63,6 +63,8 @@ const Instance::Method* Instance::find_method(std::uint32_t number) {
       Method{v1::METHOD_VIEW_CLOSE, true, &Instance::view_close},
       Method{v1::METHOD_HOOK_SESSION_UNLOCKED, true, &Instance::session_unlocked},
       Method{v1::METHOD_HOOK_SESSION_LOCKED, true, &Instance::session_locked},
+      Method{v1::METHOD_HOOK_DOCUMENT_RELEASED, true, &Instance::document_released},
+      Method{v1::METHOD_HOOK_BILLING_READY, true, &Instance::billing_ready},
       Method{v1::METHOD_HOOK_SCHEDULE_FIRED, true, &Instance::schedule_fired},
       Method{v1::METHOD_JOB_QUERY, true, &Instance::job_query},
       Method{v1::METHOD_JOB_CANCEL, true, &Instance::job_cancel},
@@ -168,6 +170,8 @@ void Instance::start_quietly(const Who& who, Work work) {
 Request Instance::request_of(const pvs_call_header& header, const v1::Context& context) {
   Request request;
   request.who = {context.session_id(), context.user_id()};
+  request.patient_id = context.patient_id();
+  request.document_id = context.document_id();
   request.texts = runtime_.texts(context.session_id());
   request.call_id = header.call_id;
   return request;
@@ -290,6 +294,38 @@ pvs_status Instance::session_locked(const pvs_call_header&, std::string_view byt
   jobs_.revoke_session(session);
   runtime_.sessions().lock(session);
   return reply.send(v1::HookReply());
+}
+
+pvs_status Instance::document_released(const pvs_call_header& header, std::string_view bytes, pvs::Reply& reply) {
+  v1::DocumentReleasedRequest message;
+  if (!pvs::parse(bytes, message)) {
+    return PVS_BAD_REQUEST;
+  }
+  const Request request = request_of(header, message.context());
+  if (request.who.user_id.empty()) {
+    return reply.send(answer_error(request.texts, Status(error::session_locked, "the call names no user")).reply);
+  }
+  return deliver(request, commands::earztbrief_invoke(runtime_, request), reply);
+}
+
+pvs_status Instance::billing_ready(const pvs_call_header& header, std::string_view bytes, pvs::Reply& reply) {
+  v1::BillingReadyRequest message;
+  if (!pvs::parse(bytes, message)) {
+    return PVS_BAD_REQUEST;
+  }
+  Request request = request_of(header, message.context());
+  Values::Message values;
+  v1::NamedValue& quarter = *values.Add();
+  quarter.set_name("quarter");
+  quarter.mutable_value()->set_text(message.quarter());
+  v1::NamedValue& files = *values.Add();
+  files.set_name("files");
+  *files.mutable_value()->mutable_files()->mutable_file() = std::move(*message.mutable_files());
+  request.values = Values::take(values);
+  if (request.who.user_id.empty()) {
+    return reply.send(answer_error(request.texts, Status(error::session_locked, "the call names no user")).reply);
+  }
+  return deliver(request, commands::one_click_invoke(runtime_, request), reply);
 }
 
 pvs_status Instance::schedule_fired(const pvs_call_header& header, std::string_view bytes, pvs::Reply& reply) {

@@ -55,6 +55,8 @@ class Instance final : public pvs::PluginInstance {
   pvs_status view_close(const pvs_call_header&, std::string_view request, pvs::Reply& reply);
   pvs_status session_unlocked(const pvs_call_header&, std::string_view request, pvs::Reply& reply);
   pvs_status session_locked(const pvs_call_header&, std::string_view request, pvs::Reply& reply);
+  pvs_status document_released(const pvs_call_header& header, std::string_view request, pvs::Reply& reply);
+  pvs_status billing_ready(const pvs_call_header& header, std::string_view request, pvs::Reply& reply);
   pvs_status schedule_fired(const pvs_call_header& header, std::string_view request, pvs::Reply& reply);
   pvs_status job_query(const pvs_call_header&, std::string_view request, pvs::Reply& reply);
   pvs_status job_cancel(const pvs_call_header&, std::string_view request, pvs::Reply& reply);

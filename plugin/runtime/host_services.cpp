@@ -82,6 +82,24 @@ Result<std::vector<PracticeSite>> HostServices::practice_sites(const std::string
   return sites;
 }
 
+Result<HostServices::Staff> HostServices::staff(const std::string& session_id) {
+  KVC_ASSIGN(const v1::UserCurrentReply::Current current, current_user(session_id));
+  return Staff{current.practice().name(), current.user().display_name()};
+}
+
+Result<v1::DocumentFetchReply::Document> HostServices::fetch_document(const std::string& session_id,
+                                                                      const std::string& document_id) {
+  v1::DocumentFetchRequest request;
+  request.set_session_id(session_id);
+  request.set_document_id(document_id);
+  auto result = client_.call<v1::DocumentFetchReply>(v1::METHOD_HOST_DOCUMENT_FETCH, request);
+  KVC_TRY(outcome(result, "documents"));
+  if (!result.reply.has_document()) {
+    return incomplete("documents");
+  }
+  return std::move(*result.reply.mutable_document());
+}
+
 Result<std::vector<HostFile>> HostServices::choose_files(const std::string& session_id, const std::string& title,
                                                          const std::vector<std::string>& patterns) {
   v1::FileChooseRequest request;

@@ -55,6 +55,14 @@ class HostServices {
   Result<std::vector<std::pair<std::string, std::string>>> users();
   /// BSNR and name of the sites of the practice the session belongs to.
   Result<std::vector<PracticeSite>> practice_sites(const std::string& session_id);
+  /// Name of the practice the session belongs to, and its user's.
+  struct Staff {
+    std::string practice, user;
+  };
+  Result<Staff> staff(const std::string& session_id);
+  /// A document of the record; its stream is the receiver's to close.  [worker]
+  Result<pvs::v1::DocumentFetchReply::Document> fetch_document(const std::string& session_id,
+                                                               const std::string& document_id);
   /// Asks the person for files of their own. Error: cancelled if they chose none.  [worker]
   Result<std::vector<HostFile>> choose_files(const std::string& session_id, const std::string& title,
                                              const std::vector<std::string>& patterns);

@@ -86,6 +86,12 @@ void add_row(const Texts& t, pvs::v1::Table& table, const directory::Hit& hit, c
   certificate.set_severity(severity_of(age.state));
   certificate.set_code(code_of(age.state));
   add_action(*row.mutable_actions(), "write", t("action.write"), Action::ROLE_PRIMARY).set_keep_view(true);
+  Action& letter = add_action(*row.mutable_actions(), "write_earztbrief", t("action.write_earztbrief"));
+  letter.set_keep_view(true);
+  if (!page.patient) {
+    letter.set_disabled(true);
+    letter.set_disabled_reason(t("addressbook.no_patient"));
+  }
   if (hit.favourite) {
     add_action(*row.mutable_actions(), "unfavourite", t("action.unfavourite"));
   } else {

@@ -23,6 +23,7 @@ struct AddressbookPage {
   directory::BookStatus status;
   TimePoint now;
   int renewal_hint_days = 150;
+  bool patient = false;  ///< one is selected, so that a letter about somebody can be written
 };
 
 /// The form to search with. `environments`: chosen from if there are several.

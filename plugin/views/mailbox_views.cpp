@@ -11,42 +11,6 @@ namespace kvc::plugin::views {
 using mailbox::OutboxItem;
 using mailbox::OutboxState;
 using pvs::v1::Action;
-using pvs::v1::Field;
-
-pvs::v1::View compose(const Texts& t, const std::vector<SenderChoice>& senders, const ComposeDraft& draft,
-                      const FieldErrors& errors) {
-  if (senders.empty()) {
-    return notice(t, "compose.no_account", pvs::v1::SEVERITY_WARNING);
-  }
-  pvs::v1::View out = view(t, "compose.enachricht");
-  pvs::v1::Form& form = *out.mutable_form();
-  form.set_intro(t("compose.enachricht.intro"));
-  Field& from = add_field(t, form, "account", Field::TYPE_CHOICE, true);
-  for (const SenderChoice& sender : senders) {
-    auto& choice = *from.add_choices();
-    choice.set_id(sender.id);
-    choice.set_label(sender.label);
-  }
-  if (!draft.sender_hint.empty()) {
-    from.set_hint(draft.sender_hint);
-  }
-  const bool known =
-      std::any_of(senders.begin(), senders.end(), [&](const auto& s) { return s.id == draft.account_id; });
-  from.mutable_value()->mutable_ids()->add_id(known ? draft.account_id : senders.front().id);
-  add_field(t, form, "recipient", Field::TYPE_RECIPIENT, true).mutable_value()->set_text(draft.to);
-  Field& subject = add_field(t, form, "subject", Field::TYPE_TEXT, true);
-  subject.set_max_length(200);
-  subject.mutable_value()->set_text(draft.subject);
-  add_field(t, form, "text", Field::TYPE_MULTILINE, false).mutable_value()->set_text(draft.text);
-  add_field(t, form, "attachments", Field::TYPE_FILE, false).set_multiple(true);
-  add_field(t, form, "request_receipt", Field::TYPE_CHECK, false).mutable_value()->set_check(draft.request_receipt);
-  for (const auto& [name, sentence] : errors) {
-    set_field_error(form, name, sentence);
-  }
-  add_action(*out.mutable_actions(), "send", t("action.send"), Action::ROLE_PRIMARY).set_needs_fields(true);
-  add_close(t, out);
-  return out;
-}
 
 pvs::v1::View send_result(const Texts& t, const OutboxItem& item) {
   pvs::v1::View out = view(t, "message.queued");

@@ -13,19 +13,6 @@
 
 namespace kvc::plugin::views {
 
-/// What the compose form begins with, or holds again after a refused submit.
-struct ComposeDraft {
-  std::string account_id, to, subject, text;
-  bool request_receipt = true;
-  std::string sender_hint{};  ///< why this account is proposed as the sender, a sentence; empty: nothing to say
-};
-/// One account to send from.
-struct SenderChoice {
-  std::string id, label;
-};
-/// kind "compose.enachricht"; action `send`.
-[[nodiscard]] pvs::v1::View compose(const Texts& t, const std::vector<SenderChoice>& senders, const ComposeDraft& draft,
-                                    const FieldErrors& errors);
 /// kind "message.queued": what became of a message that was just handed to the outbox.
 [[nodiscard]] pvs::v1::View send_result(const Texts& t, const mailbox::OutboxItem& item);
 

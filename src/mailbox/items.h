@@ -11,6 +11,7 @@
 
 #include "base/env.h"
 #include "base/secret.h"
+#include "crypto/certificate.h"
 #include "message/open.h"
 #include "message/seal.h"
 #include "service/catalogue.h"
@@ -126,6 +127,14 @@ struct EarlierDelivery {
   DeliveryFacts facts;
   OutboxState state = OutboxState::queued;
   TimePoint created;
+};
+
+/// A recipient's certificate, fetched just now and good to encrypt for.
+struct RecipientCheck {
+  crypto::Certificate certificate;
+  std::string issuer_name;  ///< of the User CA that issued it
+  /// From the documented profile, without being a refusal: one English sentence each, for the expert.
+  std::vector<std::string> deviations;
 };
 
 struct SendSummary {

@@ -9,6 +9,7 @@
 #include "mailbox/blob.h"
 #include "mailbox/drafting.h"
 #include "mailbox/receiver.h"
+#include "mailbox/recipient.h"
 #include "mailbox/replies.h"
 #include "mailbox/sender.h"
 #include "mailbox/service_impl.h"
@@ -203,6 +204,14 @@ Result<Draft> MailboxService::forward_draft(std::string_view user_id, std::strin
 }
 
 // ---- the public door: sending ----
+
+Result<RecipientCheck> MailboxService::check_recipient(std::string_view user_id, std::string_view account_id,
+                                                       std::string_view address, const Cancel& cancel) {
+  return guarded([&]() -> Result<RecipientCheck> {
+    KVC_ASSIGN(const auto account, impl_->open_account(user_id, account_id));
+    return mailbox::check_recipient(account, address, impl_->context.env.now(), cancel);
+  });
+}
 
 Result<SendSummary> MailboxService::send_due(std::string_view user_id, std::string_view account_id,
                                              const ProgressFn& progress, const Cancel& cancel) {

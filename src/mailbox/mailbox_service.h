@@ -65,6 +65,13 @@ class MailboxService {
 
   // ---- sending ----
 
+  /// The certificate a message to `address` would be encrypted for now, so that a person can look at it before the
+  /// message is queued; send_due() asks again. Errors: not_found, no_certificate, certificate_foreign (the server's
+  /// answer names another address), certificate_untrusted, certificate_expired, certificate_profile, and those of the
+  /// network.
+  Result<RecipientCheck> check_recipient(std::string_view user_id, std::string_view account_id,
+                                         std::string_view address, const Cancel& cancel);
+
   /// Tries everything of the account that is due: recipient certificate fetched and checked (address, allowed User CA,
   /// dates), sealed, stored, submitted under its one Message-ID. Transient failures leave it queued with a next_try;
   /// permanent ones (unknown recipient, rejected, too large, untrusted certificate) make it failed with the reason. The

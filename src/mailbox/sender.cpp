@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "account/owner.h"
+#include "mailbox/recipient.h"
 #include "mailbox/replies.h"
 #include "mailbox/retry_policy.h"
 #include "store/sql.h"
@@ -101,26 +102,10 @@ Status Sender::check_own_certificate() {
 }
 
 Status Sender::send(OutboxRow& row) {
-  KVC_ASSIGN(const crypto::Certificate recipient, recipient_certificate(row));
-  KVC_TRY(seal(row, recipient));
+  KVC_ASSIGN(const RecipientCheck recipient, check_recipient(account_, row.recipient, context_.env.now(), cancel_));
+  KVC_TRY(seal(row, recipient.certificate));
   KVC_TRY(submit(row));
   return record_accepted(row);
-}
-
-Result<crypto::Certificate> Sender::recipient_certificate(const OutboxRow& row) {
-  KVC_ASSIGN(auto certificate,
-             account_.session.client->certificate_of(account_.session.credentials, row.recipient, cancel_));
-  if (!crypto::same_address(certificate.email(), row.recipient)) {
-    return Status(error::certificate_foreign, "the server's certificate for the recipient names another address");
-  }
-  const crypto::ChainCheck chain = crypto::check_chain(*account_.session.trust, certificate, context_.env.now());
-  if (!chain.trusted) {
-    return Status(error::certificate_untrusted, "the recipient's certificate: " + chain.reason);
-  }
-  if (!chain.in_validity) {
-    return Status(error::certificate_expired, "the recipient's certificate: " + chain.reason);
-  }
-  return certificate;
 }
 
 // A mail that was sealed at an earlier try is used again as long as both certificates are the same.

@@ -25,7 +25,6 @@ class Sender {
   Status check_own_certificate();
   Result<std::optional<OutboxRow>> claim(TimePoint due);
   Status send(OutboxRow& row);
-  Result<crypto::Certificate> recipient_certificate(const OutboxRow& row);
   Status seal(OutboxRow& row, const crypto::Certificate& recipient);
   Result<message::Outgoing> outgoing(const OutboxRow& row);
   Status store_sealed(OutboxRow& row, BlobWriter& writer, std::string_view sealed_for);

@@ -403,7 +403,7 @@ void Reader::settings(const Object& root) {
   Settings& s = loaded_.settings;
   unknown_keys(root, "",
                {"$schema", "environments", "storage", "fetch", "renewal_hint_days", "max_message_bytes",
-                "csr_poll_seconds", "application_forms_file", "service_catalogue_file"});
+                "csr_poll_seconds", "application_forms_file", "kvca_file", "service_catalogue_file"});
   std::string ignored;
   text(root, "", "$schema", kMaxText, false, ignored);
   environments(root);
@@ -418,6 +418,7 @@ void Reader::settings(const Object& root) {
   number(root, "", "max_message_bytes", kMessageFloor, kMessageCeiling, max_bytes);
   s.max_message_bytes = static_cast<std::uint64_t>(max_bytes);
   application_forms(root);
+  file(root, "kvca_file", s.kvca_file);
   file(root, "service_catalogue_file", s.service_catalogue_file);
 }
 

@@ -38,6 +38,7 @@ struct Settings {
   std::uint64_t max_message_bytes = 500ULL * 1024 * 1024;
   int csr_poll_seconds = 5;
   std::string application_forms_file;  ///< absolute; replaces the built-in list; empty: built-in
+  std::string kvca_file;               ///< absolute; the KBV's KVCA master file (billing/kvca.h); empty: none
   std::string service_catalogue_file;  ///< absolute; adds services (service/catalogue.h); empty: none
 
   /// Borrowed, lives as long as this object is not changed; null if there is none.

@@ -66,8 +66,10 @@ inline constexpr const char* kProof =
                                     {"facts": [{"name": "state", "code": "ready"}]},
                                     {"facts": [{"name": "server_certificate", "code": "same"}]}]}}},
   {"invoke": "kvconnect.compose.enachricht", "wait_job": true, "expect": {"kind": "compose.enachricht"}},
-  {"submit": "send", "wait_job": true, "timeout_ms": 120000,
+  {"submit": "check", "wait_job": true, "timeout_ms": 120000,
    "fill": {"recipient": "${env:OWN_ADDRESS}", "subject": "Probe", "text": "Liebe Kollegin", "request_receipt": false},
+   "expect": {"kind": "compose.confirm"}},
+  {"action": "send", "wait_job": true, "timeout_ms": 120000,
    "expect": {"kind": "message.queued", "notice": {"severity": "good"}}})";
 
 /// Each of the `count` messages opens, whichever key it was encrypted for.

@@ -74,8 +74,10 @@ TEST_F(FailureTest, AMessageWaitsInTheOutboxUntilTheServerIsBack) {
   server_.stop();
   expect_good(nord_.run_steps(R"([
     {"as": "arzt", "invoke": "kvconnect.compose.enachricht", "wait_job": true, "expect": {"kind": "compose.enachricht"}},
-    {"submit": "send", "wait_job": true,
+    {"submit": "check", "wait_job": true,
      "fill": {"recipient": {"env": "TO"}, "subject": "Befund zur Mitbehandlung", "text": "Liebe Kollegin", "attachments": ["befund.txt"]},
+     "expect": {"kind": "compose.confirm", "detail": {"groups": [{"facts": [{"name": "certificate", "code": "network.unreachable"}]}]}}},
+    {"action": "send", "wait_job": true,
      "expect": {"kind": "message.queued", "notice": {"severity": "warning", "text": {"$contains": "sicher im Postausgang"}}}},
     {"invoke": "kvconnect.outbox", "wait_job": true,
      "expect": {"table": {"rows": [{"cells": {"state": {"code": "queued"}, "error": {"code": "network.unreachable"}}}]}}}])",
@@ -91,10 +93,12 @@ TEST_F(FailureTest, AMessageToNobodyIsKeptWithTheReason) {
   expect_good(nord_.run("tour_account"));
   expect_good(nord_.run_steps(R"([
     {"as": "arzt", "invoke": "kvconnect.compose.enachricht", "wait_job": true},
-    {"submit": "send", "wait_job": true, "fill": {"recipient": "keine adresse", "subject": "S", "text": "T"},
+    {"submit": "check", "wait_job": true, "fill": {"recipient": "keine adresse", "subject": "S", "text": "T"},
      "expect": {"kind": "compose.enachricht", "form": {"fields": [{"name": "recipient", "error": {"$contains": "vollständige"}},
                                                                    {"name": "text", "value": "T"}]}}},
-    {"submit": "send", "wait_job": true, "fill": {"recipient": "niemand@kv-safenet.de", "subject": "S", "text": "T"},
+    {"submit": "check", "wait_job": true, "fill": {"recipient": "niemand@kv-safenet.de", "subject": "S", "text": "T"},
+     "expect": {"kind": "compose.confirm", "detail": {"groups": [{"facts": [{"name": "certificate", "code": "protocol.no_certificate"}]}]}}},
+    {"action": "send", "wait_job": true,
      "expect": {"kind": "message.queued", "notice": {"severity": "warning", "text": {"$contains": "kein Zertifikat"}}}},
     {"invoke": "kvconnect.outbox", "wait_job": true, "expect": {"table": {"rows": [{"cells": {"state": {"code": "queued"}, "error": {"code": "protocol.no_certificate"}}}]}}}])"));
 }

@@ -219,6 +219,27 @@ TEST_F(Sending, WithdrawnWhileTheRunWorksOnItNeverLeaves) {
 
 // ---- certificates ----
 
+TEST_F(Sending, ShowsTheRecipientsCertificateBeforeAnythingIsQueued) {
+  const Cancel cancel;
+  const auto good = world->mailbox->check_recipient("anna", world->account_a, kAddressB, cancel);
+  ASSERT_TRUE(good.ok()) << good.status().to_string();
+  EXPECT_EQ(good->certificate.email(), kAddressB);
+  EXPECT_FALSE(good->issuer_name.empty());
+  EXPECT_THAT(good->deviations, IsEmpty());
+
+  EXPECT_TRUE(
+      world->mailbox->check_recipient("ben", world->account_a, kAddressB, cancel).status().is(error::not_found));
+  EXPECT_TRUE(world->mailbox->check_recipient("anna", world->account_a, "nobody@kv-safenet.de", cancel)
+                  .status()
+                  .is(error::no_certificate));
+  world->server.account_of("praxis-b").certificate = *world->server.account_of("praxis-a").certificate;
+  EXPECT_TRUE(world->mailbox->check_recipient("anna", world->account_a, kAddressB, cancel)
+                  .status()
+                  .is(error::certificate_foreign));
+  EXPECT_THAT(outbox_a(), IsEmpty());
+  EXPECT_THAT(world->server.state.submitted, IsEmpty());
+}
+
 TEST_F(Sending, RecipientsCertificateIsCheckedBeforeAnythingLeaves) {
   const std::string address_of_a = *world->server.account_of("praxis-a").certificate;
   world->server.account_of("praxis-b").certificate = address_of_a;

@@ -51,9 +51,9 @@ TEST(AddressbookView, ShowsAHitWithItsCertificatesAge) {
   EXPECT_EQ(row.cells(5).text(), "läuft in 12 Tagen ab");
   EXPECT_EQ(row.cells(5).code(), "expires_soon");
   EXPECT_EQ(row.cells(5).severity(), pvs::v1::SEVERITY_WARNING);
-  EXPECT_THAT(ids(row.actions()), ElementsAre("write", "favourite"));
+  EXPECT_THAT(ids(row.actions()), ElementsAre("write", "write_earztbrief", "favourite"));
   EXPECT_THAT(ids(addressbook_results(kGerman, page_with(true, {})).table().rows(0).actions()),
-              ElementsAre("write", "unfavourite"));
+              ElementsAre("write", "write_earztbrief", "unfavourite"));
 }
 
 TEST(AddressbookView, SaysEveryAge) {

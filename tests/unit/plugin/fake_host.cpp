@@ -132,6 +132,36 @@ pvs_status FakeHost::call(const pvs_call_header& header, std::string_view reques
       }
       return send(answer, reply, sink);
     }
+    case v1::METHOD_HOST_PATIENT_CURRENT: {
+      v1::PatientCurrentReply answer;
+      if (patient) {
+        *answer.mutable_patient() = *patient;
+      } else {
+        answer.mutable_error()->set_category(v1::CATEGORY_USAGE);
+        answer.mutable_error()->set_code("host.no_patient");
+      }
+      return send(answer, reply, sink);
+    }
+    case v1::METHOD_HOST_DOCUMENT_FETCH: {
+      v1::DocumentFetchRequest asked;
+      asked.ParseFromString(bytes);
+      v1::DocumentFetchReply answer;
+      const auto found = documents.find(asked.document_id());
+      if (found == documents.end()) {
+        answer.mutable_error()->set_category(v1::CATEGORY_USAGE);
+        answer.mutable_error()->set_code("host.unknown_document");
+        return send(answer, reply, sink);
+      }
+      auto& document = *answer.mutable_document();
+      document.set_title(found->second.title);
+      document.set_media_type(found->second.media_type);
+      document.mutable_content()->set_stream_id(open_stream(found->second.content));
+      document.mutable_content()->set_size(found->second.content.size());
+      if (found->second.patient) {
+        *document.mutable_patient() = *found->second.patient;
+      }
+      return send(answer, reply, sink);
+    }
     case v1::METHOD_HOST_OPEN_URL: {
       v1::OpenUrlRequest asked;
       asked.ParseFromString(bytes);

@@ -56,6 +56,14 @@ class FakeHost {
   std::vector<std::pair<std::string, std::string>> sites;
   /// Name and content of the file the person chooses next; none: the dialog is left without one.
   std::optional<std::pair<std::string, std::string>> chosen_file;
+  /// The patient who is selected; none: nobody is.
+  std::optional<pvs::v1::Patient> patient;
+  /// Title, media type and content of the documents of the record, by id.
+  struct Document {
+    std::string title, media_type, content;
+    std::optional<pvs::v1::Patient> patient;
+  };
+  std::map<std::string, Document> documents;
 
  private:
   friend struct Slots;

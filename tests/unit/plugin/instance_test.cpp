@@ -162,11 +162,11 @@ TEST_F(InstanceTest, DoesNothingBeforeItIsActive) {
 TEST_F(InstanceTest, AnswersUnknownMethodsAndGarbageWithAStatus) {
   start();
   std::string reply;
-  for (const std::uint32_t method : {0U, 100U, 203U, 403U, 404U, 1101U, 4000000000U}) {
+  for (const std::uint32_t method : {0U, 100U, 203U, 403U, 1101U, 4000000000U}) {
     EXPECT_EQ(call_bytes(method, "", reply), PVS_UNSUPPORTED_METHOD) << method;
   }
   const std::string garbage = "\x0a\xff\xff\xff\xff\x0f garbage";
-  for (const std::uint32_t method : {102U, 103U, 201U, 301U, 302U, 303U, 401U, 402U, 406U, 501U, 502U}) {
+  for (const std::uint32_t method : {102U, 103U, 201U, 301U, 302U, 303U, 401U, 402U, 404U, 405U, 406U, 501U, 502U}) {
     EXPECT_EQ(call_bytes(method, garbage, reply), PVS_BAD_REQUEST) << method;
   }
 }
@@ -203,6 +203,9 @@ TEST_F(InstanceTest, EveryCommandOfTheManifestAnswers) {
                                                  {"kvconnect.outbox", "outbox"},
                                                  {"kvconnect.fetch", "fetch.no_account"},
                                                  {"kvconnect.compose.enachricht", "compose.no_account"},
+                                                 {"kvconnect.compose.earztbrief", "compose.no_patient"},
+                                                 {"kvconnect.compose.1click", "compose.no_kvca"},
+                                                 {"kvconnect.compose.edoku", "compose.no_kvca"},
                                                  {"kvconnect.addressbook", "addressbook"},
                                                  {"kvconnect.archive.import", "archive.import"},
                                                  {"kvconnect.doctor", "doctor"}};
@@ -214,6 +217,39 @@ TEST_F(InstanceTest, EveryCommandOfTheManifestAnswers) {
     EXPECT_FALSE(reply.view().view_id().empty());
     EXPECT_GE(reply.view().actions_size(), 1);
   }
+}
+
+TEST_F(InstanceTest, AReleasedDocumentWithoutAnAccountLeavesNoStreamOpen) {
+  start();
+  host_.documents["d1"] = {"Brief", "application/pdf", "%PDF-1.4 %%EOF", v1::Patient()};
+  v1::DocumentReleasedRequest request;
+  fill(*request.mutable_context(), anna_);
+  request.mutable_context()->set_document_id("d1");
+  const auto reply = settle(call<v1::ActionReply>(v1::METHOD_HOOK_DOCUMENT_RELEASED, request));
+  EXPECT_EQ(reply.view().kind(), "compose.no_account");
+  request.mutable_context()->set_document_id("no such document");
+  host_.patient = v1::Patient();
+  const auto unknown = settle(call<v1::ActionReply>(v1::METHOD_HOOK_DOCUMENT_RELEASED, request));
+  EXPECT_EQ(unknown.error().code(), "host.refused");
+  request.mutable_context()->clear_user_id();
+  EXPECT_EQ(settle(call<v1::ActionReply>(v1::METHOD_HOOK_DOCUMENT_RELEASED, request)).error().code(),
+            "host.session_locked");
+  EXPECT_EQ(host_.open_streams(), 0U);
+}
+
+TEST_F(InstanceTest, AReadyBillingWithoutKvcaFileLeavesNoStreamOpen) {
+  start();
+  v1::BillingReadyRequest request;
+  fill(*request.mutable_context(), anna_);
+  request.set_quarter("2026Q1");
+  request.add_files()->set_stream_id(host_.open_stream("x"));
+  const auto reply = settle(call<v1::ActionReply>(v1::METHOD_HOOK_BILLING_READY, request));
+  EXPECT_EQ(reply.view().kind(), "compose.no_kvca");
+  EXPECT_EQ(host_.open_streams(), 0U);
+  // Garbage instead of a message is refused at the door.
+  std::string answer;
+  EXPECT_EQ(call_bytes(v1::METHOD_HOOK_BILLING_READY, "\xff\xff\xff", answer), PVS_BAD_REQUEST);
+  EXPECT_EQ(call_bytes(v1::METHOD_HOOK_DOCUMENT_RELEASED, "\xff\xff\xff", answer), PVS_BAD_REQUEST);
 }
 
 TEST_F(InstanceTest, AnswersInTheLanguageOfTheSession) {

@@ -30,31 +30,6 @@ OutboxItem sent(OutboxState state, int tries = 0) {
   return item;
 }
 
-TEST(ComposeView, WithoutAnAccountItSaysWhereToGetOne) {
-  const auto view = compose(kGerman, {}, {}, {});
-  EXPECT_TRUE(view.has_notice());
-  EXPECT_THAT(view.notice().text(), HasSubstr("Benutzerkonten"));
-}
-
-TEST(ComposeView, KeepsWhatWasTyped) {
-  const auto view = compose(kGerman, {{"a", "A"}, {"b", "B"}},
-                            {.account_id = "b", .to = "x", .subject = "S", .text = "T", .request_receipt = false},
-                            {{"recipient", "keine Adresse"}});
-  EXPECT_EQ(view.form().fields(0).value().ids().id(0), "b");
-  EXPECT_EQ(view.form().fields(1).value().text(), "x");
-  EXPECT_EQ(view.form().fields(1).error(), "keine Adresse");
-  EXPECT_FALSE(view.form().fields(5).value().check());
-}
-
-TEST(ComposeView, SaysWhyAnAccountIsProposed) {
-  ComposeDraft draft;
-  draft.account_id = "b";
-  draft.sender_hint = "Weil.";
-  const auto view = compose(kGerman, {{"a", "A"}, {"b", "B"}}, draft, {});
-  EXPECT_EQ(view.form().fields(0).hint(), "Weil.");
-  EXPECT_EQ(view.form().fields(0).value().ids().id(0), "b");
-}
-
 TEST(SendResult, SaysThatNothingIsLost) {
   OutboxItem item = sent(OutboxState::queued, 1);
   item.next_try = kNow;

@@ -111,8 +111,9 @@ const std::vector<std::string>& values() {
 }
 
 TEST_F(SchemaTest, TopLevelKeysAreJudgedAlike) {
-  for (const std::string key : {"environments", "storage", "fetch", "renewal_hint_days", "max_message_bytes",
-                                "csr_poll_seconds", "application_forms_file", "service_catalogue_file", "unknown"}) {
+  for (const std::string key :
+       {"environments", "storage", "fetch", "renewal_hint_days", "max_message_bytes", "csr_poll_seconds",
+        "application_forms_file", "kvca_file", "service_catalogue_file", "unknown"}) {
     for (const std::string& value : values()) {
       const std::string json = "{\"" + key + "\":" + value + "}";
       EXPECT_EQ(schema_accepts(json), reader_accepts_shape(json)) << json;
@@ -230,6 +231,7 @@ TEST_F(SchemaTest, DefaultsAreTheReaders) {
   EXPECT_EQ(p->getObject("csr_poll_seconds")->getValue<int>("default"), s.csr_poll_seconds);
   EXPECT_EQ(p->getObject("max_message_bytes")->getValue<std::uint64_t>("default"), s.max_message_bytes);
   EXPECT_EQ(p->getObject("application_forms_file")->getValue<std::string>("default"), s.application_forms_file);
+  EXPECT_EQ(p->getObject("kvca_file")->getValue<std::string>("default"), s.kvca_file);
   EXPECT_EQ(p->getObject("service_catalogue_file")->getValue<std::string>("default"), s.service_catalogue_file);
   EXPECT_EQ(p->getObject("storage")->getObject("properties")->getObject("dsn")->getValue<std::string>("default"),
             s.storage_dsn);

@@ -86,6 +86,7 @@ TEST_F(SettingsTest, EmptyTextGivesDefaultsThatNameNoHost) {
     EXPECT_EQ(loaded.settings.renewal_hint_days, 150);
     EXPECT_EQ(loaded.settings.max_message_bytes, 500ULL * 1024 * 1024);
     EXPECT_EQ(loaded.settings.application_forms_file, "");
+    EXPECT_EQ(loaded.settings.kvca_file, "");
     EXPECT_EQ(loaded.settings.service_catalogue_file, "");
   }
 }
@@ -94,10 +95,11 @@ TEST_F(SettingsTest, ReadsEverything) {
   const std::string forms =
       dir_.write("forms.csv", "kv_code,kv,form_file,url\n38,Nordrhein,a.pdf,https://kv.example/a.pdf\n");
   const std::string services = dir_.write("more.json", "{}");
+  const std::string kvca = dir_.write("kvca.xml", "<x/>");
   const Loaded loaded = load("{\"$schema\":\"settings.schema.json\",\"environments\":[" + environment() +
                              R"(],"storage":{"dsn":"postgresql:host=db"},"fetch":{"interval_minutes":0},
       "renewal_hint_days":90,"max_message_bytes":1048576,"csr_poll_seconds":1,"application_forms_file":"forms.csv",
-      "service_catalogue_file":"more.json"})");
+      "kvca_file":"kvca.xml","service_catalogue_file":"more.json"})");
   EXPECT_THAT(lines(loaded), IsEmpty());
   ASSERT_TRUE(loaded.ok());
   const Settings& s = loaded.settings;
@@ -113,6 +115,7 @@ TEST_F(SettingsTest, ReadsEverything) {
   EXPECT_EQ(s.fetch_interval_minutes, 0);
   EXPECT_EQ(s.max_message_bytes, 1048576U);
   EXPECT_EQ(s.application_forms_file, forms);
+  EXPECT_EQ(s.kvca_file, kvca);
   EXPECT_EQ(s.service_catalogue_file, services);
 }
 
@@ -358,19 +361,16 @@ TEST_F(SettingsTest, EveryTypeInEveryPlaceEndsInAProblemNotInAnException) {
                                            "[{}]",
                                            "18446744073709551615",
                                            "-9223372036854775808"};
-  for (const std::string key : {"environments", "storage", "fetch", "renewal_hint_days", "max_message_bytes",
-                                "csr_poll_seconds", "application_forms_file", "service_catalogue_file", "$schema"}) {
+  for (const std::string key :
+       {"environments", "storage", "fetch", "renewal_hint_days", "max_message_bytes", "csr_poll_seconds",
+        "application_forms_file", "kvca_file", "service_catalogue_file", "$schema"}) {
     for (const std::string& value : values) {
       const Loaded loaded = load("{\"" + key + "\":" + value + "}");
-      const std::set<std::string> fine = {"environments[]",
-                                          "storage{}",
-                                          "fetch{}",
-                                          "renewal_hint_days5",
-                                          "csr_poll_seconds5",
-                                          "application_forms_file\"\"",
-                                          "service_catalogue_file\"\"",
-                                          "$schema\"\"",
-                                          "$schema\"x\""};
+      const std::set<std::string> fine = {"environments[]",    "storage{}",
+                                          "fetch{}",           "renewal_hint_days5",
+                                          "csr_poll_seconds5", "application_forms_file\"\"",
+                                          "kvca_file\"\"",     "service_catalogue_file\"\"",
+                                          "$schema\"\"",       "$schema\"x\""};
       EXPECT_EQ(loaded.ok(), fine.count(key + value) == 1) << key << value;
     }
   }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files a user chose for a message: streamed in, as many bytes as a message may have.
+#pragma once
+
+#include <cstdint>
+#include <pvs/plugin.hpp>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "base/status.h"
+#include "commands/values.h"
+#include "mailbox/items.h"
+
+namespace kvc::plugin::commands {
+
+/// Closes the streams in any case, read or not.  [worker]
+class ChosenFiles {
+ public:
+  ChosenFiles(pvs::HostClient& host, std::vector<ChosenFile> files) : host_(host), files_(std::move(files)) {}
+  ChosenFiles(const ChosenFiles&) = delete;
+  ChosenFiles& operator=(const ChosenFiles&) = delete;
+  ~ChosenFiles();
+
+  /// Reads all of them, together at most `limit` bytes, which becomes what is left of it. Memory is taken as bytes
+  /// arrive: the announced size is only a hint. Errors: too_large, file_unreadable (both with "file"), cancelled.
+  Result<std::vector<mailbox::DraftFile>> read(std::uint64_t& limit, const Cancel& cancel);
+
+ private:
+  Result<Secret> read_one(const ChosenFile& file, std::uint64_t limit, const Cancel& cancel);
+
+  pvs::HostClient& host_;
+  std::vector<ChosenFile> files_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace kvc::plugin::commands

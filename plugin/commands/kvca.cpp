@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/kvca.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "views/mailbox_views.h"
+
+namespace kvc::plugin::commands {
+namespace {
+
+/// The KBV's file has some hundred kilobytes.
+constexpr std::size_t kMostBytes = 32U << 20U;
+
+std::string parameter(const Status& status, std::string_view name) {
+  const auto found = std::find_if(status.params().begin(), status.params().end(),
+                                  [&](const auto& param) { return param.first == name; });
+  return found == status.params().end() ? std::string("?") : found->second;
+}
+
+}  // namespace
+
+std::string kvca_name(const settings::Settings& settings) {
+  return std::filesystem::path(settings.kvca_file).filename().string();
+}
+
+Result<billing::KvcaFile> load_kvca(const settings::Settings& settings) {
+  if (settings.kvca_file.empty()) {
+    return Status(error::invalid_settings, "the setting kvca_file is empty");
+  }
+  std::ifstream in(settings.kvca_file, std::ios::binary);
+  std::string text(kMostBytes + 1, '\0');
+  if (!in || (!in.read(text.data(), static_cast<std::streamsize>(text.size())) && !in.eof())) {
+    return Status(error::file_unreadable, "the KVCA file cannot be read").with("file", kvca_name(settings));
+  }
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kMostBytes) {
+    return Status(error::too_large, "the file is no KVCA file by its size alone").with("file", kvca_name(settings));
+  }
+  return billing::KvcaFile::parse(text);
+}
+
+pvs::v1::View kvca_notice(const Texts& t, const settings::Settings& settings, const Status& status) {
+  const Args args{{"file", kvca_name(settings)}, {"line", parameter(status, "line")}};
+  if (status.is(error::invalid_settings)) {
+    return views::notice(t, "compose.no_kvca", pvs::v1::SEVERITY_WARNING);
+  }
+  if (status.is(error::file_unreadable)) {
+    return views::notice(t, "compose.kvca_unreadable", pvs::v1::SEVERITY_WARNING, args);
+  }
+  pvs::v1::View view = views::notice(t, "compose.kvca_broken", pvs::v1::SEVERITY_BAD, args);
+  views::add_notice_fact(*view.mutable_notice(), t("fact.detail"), status.detail());
+  return view;
+}
+
+}  // namespace kvc::plugin::commands
