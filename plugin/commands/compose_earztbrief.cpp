@@ -6,6 +6,7 @@
 #include "commands/chosen_files.h"
 #include "commands/compose.h"
 #include "commands/entries.h"
+#include "commands/status_param.h"
 #include "letter/cda.h"
 #include "letter/parts.h"
 #include "mime/safe_name.h"
@@ -123,12 +124,6 @@ Result<std::string> cda_of(Writing& writing, Letter& letter, const std::string& 
     fill_recipient(*letter.recipient, header);
   }
   return letter::write_cda(header);
-}
-
-std::string parameter(const Status& status, std::string_view name) {
-  const auto found = std::find_if(status.params().begin(), status.params().end(),
-                                  [&](const auto& param) { return param.first == name; });
-  return found == status.params().end() ? std::string() : found->second;
 }
 
 /// What the host's data lack for a letter, as a sentence at the patient.

@@ -12,6 +12,7 @@
 #include "commands/entries.h"
 #include "commands/kvca.h"
 #include "commands/small_file.h"
+#include "commands/status_param.h"
 #include "kv/kv_codes.h"
 #include "texts/format.h"
 #include "views/mailbox_views.h"
@@ -43,12 +44,6 @@ const char* id_of(Content content) {
 
 Purpose purpose_of(const std::string& id) {
   return id == "test" ? Purpose::test : id == "correction" ? Purpose::correction : Purpose::real;
-}
-
-std::string parameter(const Status& status, std::string_view name) {
-  const auto found = std::find_if(status.params().begin(), status.params().end(),
-                                  [&](const auto& param) { return param.first == name; });
-  return found == status.params().end() ? std::string() : found->second;
 }
 
 std::string refusal_sentence(const Texts& t, std::string_view refusal_key) {

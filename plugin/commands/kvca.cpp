@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "commands/status_param.h"
 #include "views/mailbox_views.h"
 
 namespace kvc::plugin::commands {
@@ -12,12 +13,6 @@ namespace {
 
 /// The KBV's file has some hundred kilobytes.
 constexpr std::size_t kMostBytes = 32U << 20U;
-
-std::string parameter(const Status& status, std::string_view name) {
-  const auto found = std::find_if(status.params().begin(), status.params().end(),
-                                  [&](const auto& param) { return param.first == name; });
-  return found == status.params().end() ? std::string("?") : found->second;
-}
 
 }  // namespace
 
@@ -42,7 +37,7 @@ Result<billing::KvcaFile> load_kvca(const settings::Settings& settings) {
 }
 
 pvs::v1::View kvca_notice(const Texts& t, const settings::Settings& settings, const Status& status) {
-  const Args args{{"file", kvca_name(settings)}, {"line", parameter(status, "line")}};
+  const Args args{{"file", kvca_name(settings)}, {"line", parameter(status, "line", "?")}};
   if (status.is(error::invalid_settings)) {
     return views::notice(t, "compose.no_kvca", pvs::v1::SEVERITY_WARNING);
   }
