@@ -11,6 +11,7 @@
 namespace kvc::settings {
 namespace {
 
+using std::string_literals::operator""s;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
@@ -129,7 +130,7 @@ TEST_F(SettingsTest, ABrokenListOfFormsIsToldWithItsLine) {
         {header + "\n99,x,a.pdf,https://kv.example\n", "forms_kv_code", "3"},
         {header + "72,x,a.pdf,http://kv.example\n", "forms_url", "2"},
         {header + "72,\"x,a.pdf,https://kv.example\n", "forms_quotes", "2"},
-        {header + std::string("72,\0,a.pdf,https://kv.example\n", 32), "forms_text", "2"},
+        {header + "72,\0,a.pdf,https://kv.example\n"s, "forms_text", "2"},
         {std::string((1U << 20U) + 1, 'x'), "forms_too_large", "0"}}) {
     dir_.write("broken.csv", csv);
     const Loaded loaded = load(R"({"application_forms_file":"broken.csv"})");
@@ -316,7 +317,6 @@ TEST_F(SettingsTest, SaysWhereTheTextStopsBeingJson) {
 }
 
 TEST_F(SettingsTest, HostileTexts) {
-  using std::string_literals::operator""s;
   const std::vector<std::string> texts = {std::string(200000, '['),
                                           std::string(200000, '{'),
                                           "{\"environments\":" + std::string(100000, '['),
