@@ -118,13 +118,17 @@ Status switch_to_wal(Session& session, Env& env) {
 // ---------------------------------------------------------------------------------------------------- schema
 
 /// 0 for an empty database. Error: storage_corrupt for a database that is not ours.
+///
+/// One statement counts both, as between two of them another process may make the first tables.
 Result<int> version_of(Session& session) {
-  const auto ours =
-      value_of<int>(session, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'");
+  int ours = 0;
+  int objects = 0;
+  session << "SELECT COALESCE(SUM(type = 'table' AND name = 'schema_version'), 0), COUNT(*) FROM sqlite_master",
+      into(ours), into(objects), now;
   if (ours == 1) {
     return value_of<int>(session, "SELECT COALESCE(MAX(version), 0) FROM schema_version");
   }
-  if (value_of<int>(session, "SELECT COUNT(*) FROM sqlite_master") != 0) {
+  if (objects != 0) {
     return Status(error::storage_corrupt, "the file is a database of another program");
   }
   return 0;
