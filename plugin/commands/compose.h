@@ -69,6 +69,7 @@ class Composition final : public Draft {
   /// Null while another job has it.
   [[nodiscard]] std::unique_ptr<Letter> take() const;
   void put_back(std::unique_ptr<Letter> letter) const;
+  [[nodiscard]] bool outlives_lock() const override { return true; }
 
  private:
   mutable std::mutex mutex_;
@@ -126,6 +127,10 @@ Result<std::shared_ptr<Core>> begin_writing(Runtime& runtime, const Request& req
 Result<pvs::v1::ActionReply> show_form(Writing& writing, Letter letter, const std::string& view_id);
 /// What will be sent, to whom, under which certificate.
 Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, Letter letter, const std::string& view_id);
+
+/// After a login: letters that were in hand when this user's session was locked become drafts of the outbox, and the
+/// user is told. The key that seals a draft is the user's, so this cannot be done while the session is locked.
+Work rescue_letters_work(Runtime& runtime, const Who& who);
 
 // ---- for the services ----
 
