@@ -11,6 +11,7 @@ constexpr std::size_t kMaxScript = 4194304;
 constexpr std::size_t kMaxSteps = 10000;
 constexpr int kMaxRepeatDepth = 4;
 constexpr std::int64_t kMaxMillis = 3600000;
+constexpr std::int64_t kMostSuggestions = 1000;
 
 using Kind = Step::Kind;
 
@@ -90,6 +91,12 @@ void check_value(const Step& step, const std::string& key) {
       refuse_unknown_keys(wanted, {"field", "text", "limit"}, where);
       static_cast<void>(as_text(wanted.get("field"), where + ".field"));
       static_cast<void>(as_text(wanted.get("text"), where + ".text"));
+      if (wanted.has("limit")) {
+        const std::int64_t limit = as_integer(wanted.get("limit"), where + ".limit");
+        if (limit < 0 || limit > kMostSuggestions) {
+          throw InputError(where + ".limit must be between 0 and " + std::to_string(kMostSuggestions));
+        }
+      }
       break;
     }
     case Kind::close:

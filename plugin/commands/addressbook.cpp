@@ -80,11 +80,14 @@ Answer refresh_job(Runtime& runtime, const Request& request) {
                     [&runtime, request](JobContext& job) { return refresh(runtime, request, job); });
 }
 
-/// True if nobody has looked for a newer book for so long. A failed look counts too: the server is not asked every
-/// hour by all practices while it is down.
+/// After a failed refresh the next one waits a little: practices shall not all ask every hour while the server is down.
+constexpr std::chrono::hours kAfterFailure{4};
+
+/// True if the book is to be refreshed now: it is that old, and the server did not just fail to give a newer one.
 bool is_old(const directory::BookStatus& book, TimePoint now, std::chrono::hours age) {
-  const auto last = std::max(book.refreshed_at.value_or(TimePoint()), book.tried_at.value_or(TimePoint()));
-  return now - last >= age;
+  const bool old = !book.refreshed_at || now - *book.refreshed_at >= age;
+  const bool failed_just_now = !book.last_error.empty() && book.tried_at && now - *book.tried_at < kAfterFailure;
+  return old && !failed_just_now;
 }
 
 /// Of the networks somebody here uses; the server of no other is contacted.

@@ -309,6 +309,7 @@ TEST_F(RobotsTest, RecipientsAreSuggestedWhileTheyAreTyped) {
     {"every_ms": 100, "timeout_ms": 60000, "repeat": [{"suggest": {"field": "recipient", "text": "ko"}, "wait_job": true}],
      "until": {"suggestions": {"suggestions": [{"value": "kollegin.test@kv-safenet.de",
         "label": "TEST ONLY Dr. Karla Kollegin", "hint": {"$contains": "Aachen"}}]}}},
+    {"fire_schedule": "kvconnect.addressbook", "wait_job": true},
     {"suggest": {"field": "recipient", "text": "praxis", "limit": 1}, "wait_job": true,
      "expect": {"suggestions": {"suggestions": {"$count": 1}, "more": true}}},
     {"suggest": {"field": "recipient", "text": "niemand"}, "wait_job": true,
@@ -319,6 +320,11 @@ TEST_F(RobotsTest, RecipientsAreSuggestedWhileTheyAreTyped) {
     {"invoke": "kvconnect.compose.enachricht", "wait_job": true},
     {"suggest": {"field": "recipient", "text": ""}, "wait_job": true,
      "expect": {"suggestions": {"suggestions": [{"value": "kollegin.test@kv-safenet.de"}]}}}])"));
+  // The schedule fetched the book, and left a fresh one alone.
+  const std::string requests = server_.requests();
+  const std::size_t first = requests.find("vzd/accounts.json.zip");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(requests.find("vzd/accounts.json.zip", first + 1), std::string::npos);
 }
 
 // ---- a letter in hand ----
