@@ -186,6 +186,12 @@ void Server::stop() {
   process_.reset();
 }
 
+void Server::kill() {
+  process_->send(SIGKILL);
+  static_cast<void>(process_->wait(kStart));
+  process_.reset();
+}
+
 std::string Server::requests() const {
   return read_file(directory_ / "requests.log");
 }

@@ -61,6 +61,7 @@ class Server {
   explicit Server(const fs::path& directory, std::vector<std::string> more = {});
   void start();
   void stop();
+  void kill();  ///< without a word, as a power failure does
   /// The plugin's settings for this server.
   [[nodiscard]] std::string settings() const;
   [[nodiscard]] std::string requests() const;  ///< one line a request
