@@ -308,6 +308,17 @@ HostRun Practice::run_steps(const std::string& steps, const Environment& more) {
   return finish(*process);
 }
 
+std::unique_ptr<Process> Practice::start_steps(const std::string& steps, bool secrets_by_environment) {
+  const fs::path script = prepare("steps", steps);
+  const Environment kept = environment_;
+  if (!secrets_by_environment) {
+    environment_.clear();
+  }
+  auto process = launch(script, {});
+  environment_ = kept;
+  return process;
+}
+
 bool Practice::kill_after(const std::string& script, Millis delay, const Environment& more) {
   const auto process = launch(directory_ / "scripts" / (script + ".json"), more);
   const bool still_running = !process->wait(delay);

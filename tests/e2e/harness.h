@@ -48,6 +48,7 @@ class Process {
   void send(int signal) const;
   /// What everybody on the machine can read: /proc/PID/cmdline.
   [[nodiscard]] std::string command_line() const;
+  [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;
@@ -96,6 +97,9 @@ class Practice {
   HostRun run(const std::string& script, const Environment& more = {});
   /// Runs steps given as text.
   HostRun run_steps(const std::string& steps, const Environment& more = {});
+  /// Starts steps and leaves them running. `secrets_by_environment` is false for a test that looks into the process's
+  /// memory, which holds its environment.
+  std::unique_ptr<Process> start_steps(const std::string& steps, bool secrets_by_environment);
   /// Starts a script and kills the host after `delay`. True if it was still running then.
   bool kill_after(const std::string& script, Millis delay, const Environment& more = {});
 
