@@ -203,9 +203,30 @@ pvs::v1::NotifyRequest rescued_letters(const Texts& t, const std::string& user_i
   return request;
 }
 
+bool in_hand(const std::shared_ptr<const Draft>& kept) {
+  const auto composition = std::dynamic_pointer_cast<const Composition>(kept);
+  return composition != nullptr && composition->in_hand();
+}
+
+/// Jobs of the locked session were cancelled, but may still wait for a server. What they do with their letter is known
+/// when they end; one that takes longer keeps its letter for the login after this one.
+void wait_for_jobs(Runtime& runtime, JobContext& job, std::vector<std::shared_ptr<const Draft>>& kept) {
+  constexpr Millis kAskAgain{200};
+  constexpr int kMostTries = 600;
+  for (int i = 0; i < kMostTries && std::any_of(kept.begin(), kept.end(), &in_hand); ++i) {
+    if (runtime.env().sleep(kAskAgain, job.cancel().flag())) {
+      break;
+    }
+  }
+}
+
 /// True if it is a draft of the outbox now; else it waits for the next login.
 bool rescue(Runtime& runtime, Core& core, const Who& who, const std::shared_ptr<const Draft>& kept) {
   const auto composition = std::dynamic_pointer_cast<const Composition>(kept);
+  if (in_hand(kept)) {
+    runtime.sessions().keep(who.user_id, kept);
+    return false;
+  }
   std::unique_ptr<Letter> letter = composition == nullptr ? nullptr : composition->take();
   if (letter == nullptr || !worth_a_draft(*letter)) {
     return false;
@@ -346,21 +367,37 @@ void Letter::take_back() {
 
 std::unique_ptr<Letter> Composition::take() const {
   const std::lock_guard lock(mutex_);
+  taken_ = taken_ || letter_ != nullptr;
   return std::move(letter_);
 }
 
 void Composition::put_back(std::unique_ptr<Letter> letter) const {
   const std::lock_guard lock(mutex_);
   letter_ = std::move(letter);
+  taken_ = false;
+}
+
+void Composition::let_go() const {
+  const std::lock_guard lock(mutex_);
+  taken_ = false;
+}
+
+bool Composition::in_hand() const {
+  const std::lock_guard lock(mutex_);
+  return taken_;
 }
 
 LetterInHand::LetterInHand(const Request& request)
     : composition_(std::dynamic_pointer_cast<const Composition>(request.view.draft)),
-      letter_(composition_ == nullptr ? nullptr : composition_->take()) {}
+      letter_(composition_ == nullptr ? nullptr : composition_->take()),
+      had_it_(letter_ != nullptr) {}
 
 LetterInHand::~LetterInHand() {
   if (letter_ != nullptr) {
     composition_->put_back(std::move(letter_));
+  } else if (had_it_) {
+    // Last: whoever waits for this job finds what it has become, a view or a message of the outbox.
+    composition_->let_go();
   }
 }
 
@@ -466,10 +503,14 @@ Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& reque
 }
 
 Work rescue_letters_work(Runtime& runtime, const Who& who) {
-  return [&runtime, who](JobContext&) -> Result<pvs::v1::ActionReply> {
+  return [&runtime, who](JobContext& job) -> Result<pvs::v1::ActionReply> {
     pvs::v1::ActionReply reply;
     reply.mutable_done();
-    const auto kept = runtime.sessions().take_stranded(who.user_id);
+    auto kept = runtime.sessions().take_stranded(who.user_id);
+    wait_for_jobs(runtime, job, kept);
+    for (auto& late : runtime.sessions().take_stranded(who.user_id)) {
+      kept.push_back(std::move(late));
+    }
     auto core = kept.empty() ? Result<std::shared_ptr<Core>>(nullptr) : runtime.core();
     if (!core.ok()) {
       for (const auto& draft : kept) {

@@ -69,11 +69,16 @@ class Composition final : public Draft {
   /// Null while another job has it.
   [[nodiscard]] std::unique_ptr<Letter> take() const;
   void put_back(std::unique_ptr<Letter> letter) const;
+  /// The letter taken will not come back.
+  void let_go() const;
+  /// True while a job has it and may put it back.
+  [[nodiscard]] bool in_hand() const;
   [[nodiscard]] bool outlives_lock() const override { return true; }
 
  private:
   mutable std::mutex mutex_;
   mutable std::unique_ptr<Letter> letter_;
+  mutable bool taken_ = false;
 };
 
 /// Has the letter of the request's view in hand; it goes back into the view unless it is moved on.
@@ -94,6 +99,7 @@ class LetterInHand {
  private:
   std::shared_ptr<const Composition> composition_;
   std::unique_ptr<Letter> letter_;
+  bool had_it_ = false;
 };
 
 /// What the work on a letter needs.  [worker]

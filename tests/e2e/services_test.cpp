@@ -301,7 +301,8 @@ TEST_F(RobotsTest, TheAddressBookIsRefreshedSearchedAndWrittenTo) {
 
 TEST_F(RobotsTest, RecipientsAreSuggestedWhileTheyAreTyped) {
   expect_good(nord_.run("tour_account"));
-  expect_good(nord_.run_steps(R"([
+  expect_good(
+      nord_.run_steps(R"([
     {"as": "arzt", "invoke": "kvconnect.compose.enachricht", "wait_job": true, "expect": {"kind": "compose.enachricht"}},
     {"suggest": {"field": "recipient", "text": "ko"}, "wait_job": true,
      "expect": {"suggestions": {"field": "recipient", "text": "ko", "suggestions": {"$count": 0}, "empty_text": {"$contains": "noch nicht abgerufen"}}}},
@@ -315,6 +316,9 @@ TEST_F(RobotsTest, RecipientsAreSuggestedWhileTheyAreTyped) {
     {"suggest": {"field": "recipient", "text": "niemand"}, "wait_job": true,
      "expect": {"suggestions": {"suggestions": {"$count": 0}, "empty_text": {"$contains": "steht nicht im Adressbuch"}}}},
     {"suggest": {"field": "recipient", "text": ""}, "wait_job": true, "expect": {"suggestions": {"suggestions": {"$count": 0}}}},
+    {"suggest": {"field": "recipient", "text": ")" +
+                      std::string(100'000, 'm') +
+                      R"("}, "wait_job": true, "expect": {"suggestions": {"suggestions": {"$count": 0}, "text": ""}}},
     {"submit": "check", "wait_job": true, "fill": {"recipient": "kollegin.test@kv-safenet.de", "subject": "S", "text": "T"}, "expect": {"kind": "compose.confirm"}},
     {"action": "send", "wait_job": true, "expect": {"notice": {"severity": "good"}}},
     {"invoke": "kvconnect.compose.enachricht", "wait_job": true},
@@ -347,6 +351,38 @@ TEST_F(RobotsTest, ALetterInHandIsADraftAfterALock) {
     {"action": "send", "wait_job": true, "expect": {"notice": {"severity": "good"}}},
     {"invoke": "kvconnect.outbox", "wait_job": true, "expect": {"table": {"total": 1, "rows": [{"cells": {"state": {"code": {"$not": "draft"}}}}]}}}])"));
   EXPECT_THAT(find_in_files(nord_.data() / "plugin", {"Noch nicht gesendet", "Vor der Pause"}), IsEmpty());
+  // A letter that is not complete yet, too; one in which nothing stands is none.
+  expect_good(nord_.run_steps(R"([
+    {"as": "arzt", "invoke": "kvconnect.compose.enachricht", "wait_job": true},
+    {"submit": "check", "wait_job": true, "fill": {"recipient": "", "subject": "", "text": "Halb fertig"},
+     "expect": {"kind": "compose.enachricht", "form": {"fields": [{"name": "recipient", "error": "/./"}]}}},
+    {"invoke": "kvconnect.compose.enachricht", "wait_job": true},
+    {"lock": "arzt"},
+    {"unlock": "arzt", "expect_event": {"event": "notification", "title": {"$contains": "gesichert"}}},
+    {"invoke": "kvconnect.outbox", "wait_job": true},
+    {"action": "drafts", "wait_job": true, "expect": {"table": {"rows": {"$count": 1}}}},
+    {"action": "edit", "row": 0, "wait_job": true, "expect": {"form": {"fields": [{"name": "text", "value": "Halb fertig"}]}}}])"));
+}
+
+// ---- an account that has no mail yet ----
+
+TEST_F(RobotsTest, AnAccountWithoutCertificateHasAnEmptyInboxThatSaysWhy) {
+  expect_good(nord_.run("tour_account"));
+  expect_good(nord_.run_steps(R"([
+    {"as": "arzt", "invoke": "kvconnect.account.new"},
+    {"submit": "check", "wait_job": true, "timeout_ms": 120000,
+     "fill": {"username": "praxis.sued", "password": {"env": "SECOND_PASSWORD"}, "display_name": "Zweitkonto",
+              "keystore_password": {"env": "KVC_TOUR_KEYSTORE_PASSWORD"}, "keystore_password_repeat": {"env": "KVC_TOUR_KEYSTORE_PASSWORD"}},
+     "expect": {"kind": "account.password_change"}},
+    {"invoke": "kvconnect.inbox", "wait_job": true, "expect": {"kind": "inbox"}},
+    {"action": "filter", "wait_job": true, "expect": {"kind": "inbox.filter"}},
+    {"submit": "apply", "wait_job": true, "fill": {"account": "Zweitkonto"},
+     "expect": {"kind": "inbox", "table": {"total": 0, "rows": {"$count": 0},
+                "empty_text": {"$contains": "Das Konto Zweitkonto hat noch kein Zertifikat"}}}},
+    {"action": "search", "values": {"search_text": "nichts"}, "wait_job": true,
+     "expect": {"kind": "inbox", "table": {"search": {"text": "nichts"}, "empty_text": {"$contains": "noch kein Zertifikat"}}}},
+    {"action": "all", "wait_job": true, "expect": {"kind": "inbox", "table": {"empty_text": {"$contains": "Der Posteingang ist leer"}}}}])",
+                              {{"SECOND_PASSWORD", "Initial-SUED-1"}}));
 }
 
 }  // namespace
