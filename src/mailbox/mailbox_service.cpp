@@ -118,6 +118,10 @@ Result<FetchSummary> MailboxService::Impl::receive(const OpenAccount& account, c
   auto summary = receiver.run(skipped);
   const Status outcome = summary.ok() ? skipped : summary.status();
   KVC_TRY(context.accounts.record_fetch(account.id(), outcome));
+  // Here, because a fetch happens in every practice every day, and on no thread of the host's.
+  if (const Status kept = context.database->maintain(); !kept.ok()) {
+    context.log.write(LogLevel::warning, "mailbox", std::string("no backup of the database: ") + kept.code().key);
+  }
   return summary;
 }
 
