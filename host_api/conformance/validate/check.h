@@ -27,6 +27,10 @@ struct Check {
   std::string_view name;  ///< stable, "group.what"
   std::string_view rule;  ///< the sentence it proves, word for word from plugin.h or the .proto files
   void (*run)(const Subject&, Findings&);
+  /// The check that has to pass before this one can mean anything; empty: none. It stands earlier in the list.
+  std::string_view needs{};
+  /// Measures time, so nothing else of the validator runs beside it.
+  bool alone = false;
 };
 
 /// All checks, in the order in which they are run.

@@ -24,6 +24,8 @@ PVS_CHECK(check_full_protobuf);
 
 // checks_life.cpp: create, start, stop, destroy
 PVS_CHECK(check_starts);
+PVS_CHECK(check_stop_returns);
+PVS_CHECK(check_life_completes);
 PVS_CHECK(check_create_arguments);
 PVS_CHECK(check_create_manifest);
 PVS_CHECK(check_create_twice);
@@ -54,6 +56,7 @@ PVS_CHECK(check_unknown_tokens);
 PVS_CHECK(check_every_status);
 PVS_CHECK(check_bad_answers);
 PVS_CHECK(check_reentrance);
+PVS_CHECK(check_dialogs);
 
 // checks_content.cpp: commands, forms, hooks
 PVS_CHECK(check_commands_without_session);

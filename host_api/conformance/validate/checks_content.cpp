@@ -115,7 +115,7 @@ void check_commands_without_session(const Subject& subject, Findings& findings) 
   }
   judge_health(*plugin);
   end(*plugin);
-  report(findings, {Aspect::faults, Aspect::host_dialog, Aspect::thrown, Aspect::job_never});
+  report(findings, {Aspect::faults, Aspect::thrown, Aspect::job_never});
 }
 
 void check_unknown_command(const Subject& subject, Findings& findings) {

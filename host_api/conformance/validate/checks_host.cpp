@@ -101,4 +101,20 @@ void check_reentrance(const Subject& subject, Findings& findings) {
   }
 }
 
+void check_dialogs(const Subject& subject, Findings& findings) {
+  const std::unique_ptr<Plugin> plugin = Plugin::open(subject, findings);
+  if (plugin == nullptr || !start(*plugin)) {
+    return;
+  }
+  CallOptions nobody;
+  nobody.user_present = false;
+  for (const v1::Command& command : subject.manifest.manifest.description.commands()) {
+    static_cast<void>(invoke(*plugin, command.command_id(), session(), nobody));
+  }
+  end(*plugin);
+  for (const std::string& text : Observations::get().of(Aspect::host_dialog)) {
+    findings.fail(text);
+  }
+}
+
 }  // namespace pvs::conformance

@@ -78,9 +78,31 @@ void check_starts(const Subject& subject, Findings& findings) {
     return findings.blocked("manifest.json is refused");
   }
   if (const std::string reason = start_reason(*plugin); !reason.empty()) {
-    return findings.fail(reason);
+    findings.fail(reason);
   }
-  end(*plugin);
+}
+
+void check_stop_returns(const Subject& subject, Findings& findings) {
+  const std::unique_ptr<Plugin> plugin = Plugin::open(subject, findings);
+  if (plugin == nullptr || !start(*plugin)) {
+    return;
+  }
+  constexpr std::uint64_t kDeadline = 2000;
+  const std::uint64_t begin = FakeHost::monotonic_now();
+  const pvs_status status = plugin->stop(kDeadline);
+  const std::uint64_t took = FakeHost::monotonic_now() - begin;
+  if (took > kDeadline * 2 * static_cast<std::uint64_t>(subject.time_factor)) {
+    findings.fail("stop() took " + std::to_string(took) + " ms, its deadline was " + std::to_string(kDeadline));
+  }
+  // Without a job nothing can be stuck inside the host. An exception is call.nothing_thrown's.
+  if (status != PVS_OK && Observations::get().of(Aspect::thrown).empty()) {
+    findings.fail(std::string("stop() returned ") + status_name(status));
+  }
+  plugin->destroy();
+}
+
+void check_life_completes(const Subject& subject, Findings& findings) {
+  static_cast<void>(tour(subject, findings));
 }
 
 void check_create_arguments(const Subject& subject, Findings& findings) {

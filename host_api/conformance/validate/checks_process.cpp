@@ -52,7 +52,9 @@ class Diverted {
 }  // namespace
 
 void check_aspect(const Subject& subject, Findings& findings, Aspect aspect) {
-  if (!tour(subject, findings)) {
+  constexpr int kGraceMs = 100;
+  const bool late = aspect == Aspect::host_after_stop || aspect == Aspect::reply_late;
+  if (!tour(subject, findings, late ? kGraceMs : 0)) {
     return;
   }
   for (const std::string& text : Observations::get().of(aspect)) {

@@ -13,7 +13,10 @@
 
 #include <array>
 #include <cerrno>
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
+#include <thread>
 
 #include "text.h"
 
@@ -56,6 +59,7 @@ class Descriptor {
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
   ::dup2(findings, kFindingsFd);
+  ::fcntl(kFindingsFd, F_SETFD, 0);  // it may have had that number already
   for (int fd = kFindingsFd + 1; fd < 64; ++fd) {
     ::close(fd);
   }
@@ -211,6 +215,115 @@ CheckResult run_check(const Check& check, const RunOptions& options) {
   std::error_code ignored;
   fs::remove_all(pattern, ignored);
   return result;
+}
+
+namespace {
+
+/// The work of run_checks: a list, results by its index, and who may begin when.
+class Schedule {
+ public:
+  Schedule(const std::vector<const Check*>& checks, const RunOptions& options)
+      : checks_(checks), options_(options), results_(checks.size()), finished_(checks.size(), false) {}
+
+  /// Takes checks until none is left. Runs on several threads.
+  void work() {
+    while (true) {
+      std::size_t index = 0;
+      CheckResult result;
+      if (!begin_next(index, result)) {
+        return;
+      }
+      if (result.check == nullptr) {
+        result = run(*checks_[index]);
+      }
+      const std::lock_guard lock(mutex_);
+      running_ -= 1;
+      alone_ = false;
+      results_[index] = std::move(result);
+      finished_[index] = true;
+      changed_.notify_all();
+    }
+  }
+
+  [[nodiscard]] CheckResult wait_for_result(std::size_t index) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return finished_[index]; });
+    return results_[index];
+  }
+
+ private:
+  [[nodiscard]] CheckResult run(const Check& check) const {
+    try {
+      return run_check(check, options_);
+    } catch (const std::exception& e) {
+      CheckResult result;
+      result.check = &check;
+      result.texts.emplace_back(e.what());
+      return result;
+    }
+  }
+
+  /// Where a check stands in the list; the list's size if it does not.
+  [[nodiscard]] std::size_t index_of(std::string_view name) const {
+    std::size_t index = 0;
+    while (index < checks_.size() && checks_[index]->name != name) {
+      ++index;
+    }
+    return index;
+  }
+
+  /// Waits until the next check may run. A blocked one comes with its result.
+  bool begin_next(std::size_t& index, CheckResult& result) {
+    std::unique_lock lock(mutex_);
+    if (next_ == checks_.size()) {
+      return false;
+    }
+    index = next_++;
+    const Check& check = *checks_[index];
+    const std::size_t before = index_of(check.needs);
+    changed_.wait(lock, [&] {
+      const bool ready = before >= index || finished_[before];
+      return ready && !alone_ && (!check.alone || running_ == 0);
+    });
+    running_ += 1;
+    alone_ = check.alone;
+    if (before < index && results_[before].verdict >= Verdict::failed) {
+      result.check = &check;
+      result.verdict = Verdict::blocked;
+      result.texts.push_back(std::string(check.needs) + " has to pass first");
+    }
+    return true;
+  }
+
+  const std::vector<const Check*>& checks_;
+  const RunOptions& options_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t next_ = 0;
+  int running_ = 0;
+  bool alone_ = false;
+  std::vector<CheckResult> results_;
+  std::vector<bool> finished_;
+};
+
+}  // namespace
+
+std::vector<CheckResult> run_checks(const std::vector<const Check*>& checks, const RunOptions& options, int jobs,
+                                    const std::function<void(const CheckResult&)>& done) {
+  Schedule schedule(checks, options);
+  std::vector<std::thread> workers;
+  for (int i = 0; i < jobs; ++i) {
+    workers.emplace_back([&] { schedule.work(); });
+  }
+  std::vector<CheckResult> results;
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    results.push_back(schedule.wait_for_result(i));
+    done(results.back());
+  }
+  for (std::thread& worker : workers) {
+    worker.join();
+  }
+  return results;
 }
 
 }  // namespace pvs::conformance

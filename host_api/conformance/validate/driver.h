@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,11 @@ struct RunOptions {
 /// Runs one check in a child: this program again, with "--child NAME --scratch DIR". The child writes its findings to
 /// descriptor kFindingsFd. A child that does not end in time is killed with everything it started.
 [[nodiscard]] CheckResult run_check(const Check& check, const RunOptions& options);
+
+/// Runs checks, up to `jobs` at a time, and hands the results to `done` in the order of `checks`. A check whose
+/// predecessor (Check::needs) did not pass is not run but blocked.
+[[nodiscard]] std::vector<CheckResult> run_checks(const std::vector<const Check*>& checks, const RunOptions& options,
+                                                  int jobs, const std::function<void(const CheckResult&)>& done);
 
 /// What a child's lines and its end mean together. `wait_status` as waitpid gives it; `timed_out` if it was killed.
 [[nodiscard]] CheckResult judge_child(const Check& check, std::string_view lines, int wait_status, bool timed_out);

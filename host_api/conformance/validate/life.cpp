@@ -143,7 +143,7 @@ std::vector<v1::View> invoke(Plugin& plugin, const std::string& command_id, cons
   return views;
 }
 
-bool tour(const Subject& subject, Findings& findings) {
+bool tour(const Subject& subject, Findings& findings, int grace_ms) {
   const std::unique_ptr<Plugin> plugin = Plugin::open(subject, findings);
   if (plugin == nullptr) {
     return false;
@@ -181,8 +181,7 @@ bool tour(const Subject& subject, Findings& findings) {
                                 std::to_string(description.commands_size()) + " commands, more than " +
                                 std::to_string(most));
   }
-  // A thread that was not joined shows itself now.
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  std::this_thread::sleep_for(std::chrono::milliseconds(grace_ms));
   return true;
 }
 

@@ -28,7 +28,8 @@ bool finish_jobs(Plugin& plugin, int patience_ms = 1500);
 [[nodiscard]] std::vector<v1::View> invoke(Plugin& plugin, const std::string& command_id, const v1::Context& context,
                                            const CallOptions& options = {});
 
-/// A whole life: start, hooks, every command with its views looked at and closed, end. False if it did not get going.
-bool tour(const Subject& subject, Findings& findings);
+/// A whole life: start, hooks, every command with its views looked at and closed, end; then `grace_ms` in which a
+/// thread that was not joined shows itself. False if it did not get going.
+bool tour(const Subject& subject, Findings& findings, int grace_ms = 0);
 
 }  // namespace pvs::conformance

@@ -30,13 +30,14 @@ constexpr int kDidNotRun = 3;
 
 constexpr const char* kUsage =
     "pvs-validate PLUGIN_DIR_OR_SO [--settings FILE] [--only NAME]... [--timeout SECONDS]\n"
-    "             [--time-factor N] [--junit FILE] [--json FILE]\n"
+    "             [--time-factor N] [--jobs N] [--junit FILE] [--json FILE]\n"
     "pvs-validate --list\n"
     "\n"
     "  --settings     settings of the plugin; relative paths in it start at its folder\n"
     "  --only         this check, or with a point at the end this group (\"reply.\"); may be repeated\n"
     "  --timeout      for one check (60)\n"
     "  --time-factor  time classes are multiplied by it, for slow or busy machines (1)\n"
+    "  --jobs         checks that run at a time (2)\n"
     "  --list         the names of all checks, each with the sentence of the specification it proves\n"
     "\n"
     "Each check runs in a process of its own. Exit code: 0 every check passed, 1 there are warnings, 2 a check "
@@ -49,6 +50,7 @@ struct Options {
   std::vector<std::string> only;
   int timeout = 60;
   int time_factor = 1;
+  int jobs = 2;
   bool list = false;
   std::string child;
   fs::path scratch;
@@ -93,6 +95,8 @@ Options parse(const std::vector<std::string>& arguments) {
       options.timeout = number(value, name);
     } else if (name == "--time-factor") {
       options.time_factor = number(value, name);
+    } else if (name == "--jobs") {
+      options.jobs = std::min(number(value, name), 64);
     } else if (name == "--child") {
       options.child = value;
     } else if (name == "--scratch") {
@@ -211,14 +215,16 @@ int run_all(const Options& options) {
   if (!options.settings.empty()) {
     run.child_arguments.insert(run.child_arguments.end(), {"--settings", options.settings.string()});
   }
-  std::vector<CheckResult> results;
+  std::vector<const Check*> checks;
   for (const Check& check : all_checks()) {
     if (wanted(check, options.only)) {
-      results.push_back(run_check(check, run));
-      print_result(std::cout, results.back());
-      std::cout.flush();
+      checks.push_back(&check);
     }
   }
+  const std::vector<CheckResult> results = run_checks(checks, run, options.jobs, [](const CheckResult& result) {
+    print_result(std::cout, result);
+    std::cout.flush();
+  });
   const std::string name = printable(subject.library.filename().string());
   const Totals totals = count(results);
   std::cout << name << ": " << totals.passed << " passed, " << totals.skipped << " skipped, " << totals.warnings
