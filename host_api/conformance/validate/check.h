@@ -20,6 +20,7 @@ struct Subject {
   ManifestResult manifest;          ///< manifest.json beside the library
   std::string settings_json;        ///< for HELLO; empty: the plugin's defaults
   std::filesystem::path settings_directory;
+  int job_patience_ms = 10000;  ///< how long a cancelled job may take to end
   int time_factor = 1;  ///< time classes are multiplied by it, for slow or busy machines
 };
 

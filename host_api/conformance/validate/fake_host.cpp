@@ -69,8 +69,8 @@ std::int32_t PVS_CALL host_is_main(pvs_host_ctx*) noexcept {
 pvs_status PVS_CALL host_post(pvs_host_ctx*, std::uint64_t token) noexcept {
   return g_host->post(token);
 }
-std::int32_t PVS_CALL host_is_cancelled(pvs_host_ctx*, std::uint64_t) noexcept {
-  return 0;
+std::int32_t PVS_CALL host_is_cancelled(pvs_host_ctx*, std::uint64_t call_id) noexcept {
+  return g_host->is_cancelled(call_id) ? 1 : 0;
 }
 std::int64_t PVS_CALL host_now(pvs_host_ctx*) noexcept {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -143,6 +143,16 @@ std::uint64_t FakeHost::add_stream(std::string bytes) {
 }
 
 // ---- jobs ----
+
+void FakeHost::cancel(std::uint64_t call_id) {
+  const std::lock_guard lock(mutex_);
+  cancelled_.insert(call_id);
+}
+
+bool FakeHost::is_cancelled(std::uint64_t call_id) const {
+  const std::lock_guard lock(mutex_);
+  return cancelled_.contains(call_id);
+}
 
 void FakeHost::accepted(std::uint64_t job_id) {
   const std::lock_guard lock(mutex_);

@@ -59,6 +59,8 @@ class FakeHost {
   /// A stream the plugin may read.
   [[nodiscard]] std::uint64_t add_stream(std::string bytes);
 
+  void cancel(std::uint64_t call_id);
+  [[nodiscard]] bool is_cancelled(std::uint64_t call_id) const;
   void accepted(std::uint64_t job_id);
   [[nodiscard]] bool has_ended(std::uint64_t job_id) const;
   [[nodiscard]] std::vector<std::uint64_t> running_jobs() const;
@@ -102,6 +104,7 @@ class FakeHost {
   std::map<std::uint64_t, Stream> streams_;
   std::uint64_t last_stream_ = 0;
   std::set<std::uint64_t> call_ids_;
+  std::set<std::uint64_t> cancelled_;
   std::set<std::uint64_t> accepted_;
   std::set<std::uint64_t> ended_;
   std::vector<v1::ActionReply> outcomes_;

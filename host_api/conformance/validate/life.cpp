@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "life.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "observations.h"
@@ -12,7 +13,6 @@ namespace pvs::conformance {
 
 namespace {
 
-constexpr int kCancelledJobMs = 10000;
 constexpr std::uint64_t kStopMs = 10000;
 
 void note(Aspect aspect, std::string text) {
@@ -112,13 +112,13 @@ void end(Plugin& plugin) {
 
 bool finish_jobs(Plugin& plugin, int patience_ms) {
   const auto none_running = [&] { return plugin.host.running_jobs().empty(); };
-  if (plugin.pump(patience_ms, none_running)) {
+  if (plugin.pump(std::min(patience_ms, plugin.subject.job_patience_ms), none_running)) {
     return true;
   }
   for (const std::uint64_t job : plugin.host.running_jobs()) {
     plugin.cancel(plugin.call_of(job));
   }
-  return plugin.pump(kCancelledJobMs, none_running);
+  return plugin.pump(plugin.subject.job_patience_ms, none_running);
 }
 
 std::vector<v1::View> invoke(Plugin& plugin, const std::string& command_id, const v1::Context& context,

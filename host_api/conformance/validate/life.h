@@ -22,7 +22,7 @@ namespace pvs::conformance {
 void end(Plugin& plugin);
 
 /// Waits for the jobs that run; those that take long are cancelled and then have to end. False if one does not.
-bool finish_jobs(Plugin& plugin, int patience_ms = 1500);
+bool finish_jobs(Plugin& plugin, int patience_ms = 300);
 
 /// Views that came from a command, at once or as a job's outcome.
 [[nodiscard]] std::vector<v1::View> invoke(Plugin& plugin, const std::string& command_id, const v1::Context& context,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // pvs-validate: does a plugin keep the rules of plugin.h?
-#include <fcntl.h>
+#include <google/protobuf/stubs/logging.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -146,12 +147,19 @@ Subject subject_of(const Options& options) {
   subject.full_host = find_full_host();
   subject.scratch = options.scratch;
   subject.time_factor = options.time_factor;
+  // Several jobs may use it up, and the process must not be over before.
+  subject.job_patience_ms = std::min(10000, options.timeout * 100);
   return subject;
 }
 
 int run_child(const Options& options) {
   Findings findings(kFindingsFd);
-  ::fcntl(kFindingsFd, F_SETFD, 0);
+  // A library of ours blocks SIGPIPE when it starts, and protobuf complains of garbage on standard error: neither is to
+  // hide or to look like what the plugin does.
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  google::protobuf::SetLogHandler(nullptr);
   const Check* check = find_check(options.child);
   if (check == nullptr) {
     return kDidNotRun;
@@ -211,7 +219,8 @@ int run_all(const Options& options) {
   RunOptions run;
   run.scratch = scratch.path();
   run.timeout = std::chrono::seconds(options.timeout);
-  run.child_arguments = {fs::absolute(options.plugin).string(), "--time-factor", std::to_string(options.time_factor)};
+  run.child_arguments = {fs::absolute(options.plugin).string(), "--time-factor", std::to_string(options.time_factor),
+                         "--timeout", std::to_string(options.timeout)};
   if (!options.settings.empty()) {
     run.child_arguments.insert(run.child_arguments.end(), {"--settings", options.settings.string()});
   }

@@ -294,6 +294,7 @@ std::uint64_t Plugin::call_of(std::uint64_t job_id) const {
 }
 
 void Plugin::cancel(std::uint64_t call_id) {
+  host.cancel(call_id);
   contained("cancel", [&] { table->cancel(instance, call_id); });
 }
 
