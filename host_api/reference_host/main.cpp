@@ -2,7 +2,9 @@
 // pvs-host: a small practice system, to run a plugin by a script.
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -36,20 +38,21 @@ void on_signal(int) {
 
 constexpr const char* kUsage =
     "pvs-host run --plugin DIR --script FILE.json --practice FILE.json\n"
-    "             [--settings FILE.json] [--data DIR]\n"
+    "             [--settings FILE.json] [--data DIR] [--patience SECONDS]\n"
     "\n"
     "  --plugin    folder with manifest.json and the library it names\n"
     "  --script    the steps; see host_api/README.md\n"
     "  --practice  the practice: users, patients, documents\n"
     "  --settings  settings of the plugin; relative paths in it start at its folder\n"
     "  --data      the host's data (default: ./pvs-host-data); one folder for each practice\n"
+    "  --patience  how long the plugin may keep the main thread before pvs-host gives up (default: 60; 0: for ever)\n"
     "\n"
     "Every view is printed as one line of JSON, sentences for people on standard error.\n"
     "Exit code: 0 good; 2 a step failed, or the script is wrong; 3 the run did not get going or was interrupted.\n";
 
 std::map<std::string, std::string> parse_options(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string> known{"plugin", "script", "practice", "settings", "data"};
-  std::map<std::string, std::string> options{{"data", "pvs-host-data"}};
+  static const std::vector<std::string> known{"plugin", "script", "practice", "settings", "data", "patience"};
+  std::map<std::string, std::string> options{{"data", "pvs-host-data"}, {"patience", "60"}};
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
     const std::string name = arguments[i].starts_with("--") ? arguments[i].substr(2) : "";
     if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -66,6 +69,20 @@ std::map<std::string, std::string> parse_options(const std::vector<std::string>&
     }
   }
   return options;
+}
+
+std::chrono::seconds patience_of(const std::string& text) {
+  if (text.empty() || text.size() > 6 || text.find_first_not_of("0123456789") != std::string::npos) {
+    throw InputError("--patience needs a number of seconds");
+  }
+  return std::chrono::seconds(std::stol(text));
+}
+
+/// What a plugin says about itself, for a terminal: lines stay, what steers a terminal does not.
+std::string for_terminal(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; }, ' ');
+  return text;
 }
 
 pvs::v1::HelloRequest greeting(const std::map<std::string, std::string>& options, const Practice& practice) {
@@ -106,15 +123,16 @@ int run(const std::map<std::string, std::string>& options) {
   const pvs::v1::HelloRequest hello = greeting(options, practice);
   make_private_directory(fs::absolute(options.at("data")));
   const auto services = std::make_shared<Services>(std::move(practice), options.at("data"));
+  services->set_patience(patience_of(options.at("patience")));
   const pvs::LoadResult loaded = pvs::LoadedPlugin::load(options.at("plugin"), services, {"pvs-host", "1.0"});
   if (loaded.plugin == nullptr) {
-    std::cerr << "PLUGIN REFUSED " << loaded.reason << '\n';
+    std::cerr << "PLUGIN REFUSED " << for_terminal(loaded.reason) << '\n';
     return kAborted;
   }
   const std::string reason = loaded.plugin->start(hello);
   int code = kAborted;
   if (!reason.empty()) {
-    std::cerr << "PLUGIN DOES NOT START " << reason << '\n';
+    std::cerr << "PLUGIN DOES NOT START " << for_terminal(reason) << '\n';
   } else {
     code = run_script(*loaded.plugin, *services, steps, fs::absolute(options.at("script")).parent_path());
   }

@@ -6,6 +6,7 @@
 #include <Poco/Timestamp.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -69,6 +70,14 @@ const char* level_name(std::int32_t level) {
   static constexpr const char* kNames[] = {
       "debug", "info", "warning", "error", "host-misbehaving", "plugin-misbehaving"};
   return level >= 0 && level <= PVS_LOG_PLUGIN_MISBEHAVING ? kNames[level] : "error";
+}
+
+/// Text of a plugin for a log and a terminal: one line, and nothing that steers a terminal.
+std::string one_line(std::string_view text) {
+  std::string clean(text);
+  std::replace_if(
+      clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return clean;
 }
 
 const char* severity_name(v1::Severity severity) {
@@ -557,15 +566,26 @@ void Services::job_ended(std::uint64_t job_id, const v1::ActionReply& outcome) {
 }
 
 void Services::log(std::int32_t level, std::string_view component, std::string_view text) {
-  std::string clean(text);
-  std::replace_if(
-      clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20; }, ' ');
-  const std::string line = time_text() + " " + level_name(level) + " " + std::string(component) + ": " + clean;
+  const std::string line = time_text() + " " + level_name(level) + " " + one_line(component) + ": " + one_line(text);
   const std::lock_guard lock(log_mutex_);
   static_cast<void>(append_line(data_ / "host.log", line, false));
   if (level >= PVS_LOG_ERROR) {
     std::cerr << line << '\n';
   }
+}
+
+std::chrono::milliseconds Services::patience() const {
+  return patience_;
+}
+
+void Services::plugin_hangs(std::string_view function, std::chrono::milliseconds since) {
+  std::cerr << "PLUGIN HANGS it has not returned from " << function << " for " << since.count()
+            << " ms. This process cannot go on and ends. Files and documents that were closed, the audit log and the "
+               "plugin's own data are on disk; what was being done has to be done again.\n"
+            << std::flush;
+  std::cout.flush();
+  // Not exit(): destructors would wait for the thread that hangs.
+  ::_exit(3);
 }
 
 void Services::stopping() {

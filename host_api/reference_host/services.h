@@ -48,6 +48,10 @@ class Services final : public HostServices {
   /// Opens a file for the plugin and fills in the reference. Throws InputError.
   static void add_file(StreamTable& streams, const std::filesystem::path& file, v1::FileRef& reference);
 
+  /// How long the plugin may keep the main thread before this process ends with exit code 3; 0: for ever. Before
+  /// loading.
+  void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }
+
   // ---- HostServices ----
   [[nodiscard]] std::vector<std::string> offered() const override;
   pvs_status user_current(const PluginCall&, const v1::UserCurrentRequest&, v1::UserCurrentReply&) override;
@@ -68,6 +72,8 @@ class Services final : public HostServices {
   void job_progress(std::uint64_t job_id, std::int32_t permille, std::string_view text) override;
   void job_ended(std::uint64_t job_id, const v1::ActionReply& outcome) override;
   void log(std::int32_t level, std::string_view component, std::string_view text) override;
+  [[nodiscard]] std::chrono::milliseconds patience() const override;
+  void plugin_hangs(std::string_view function, std::chrono::milliseconds since) override;
   void stopping() override;
 
  private:
@@ -91,6 +97,7 @@ class Services final : public HostServices {
   const Practice practice_;
   const std::filesystem::path data_;
   KeyCustody custody_;
+  std::chrono::milliseconds patience_{60000};
 
   mutable std::mutex mutex_;
   std::condition_variable offered_files_;
