@@ -185,17 +185,6 @@ std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan
   return rows_of(sql);
 }
 
-std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::size_t offset,
-                            std::size_t limit, std::size_t& total) {
-  std::int64_t count = 0;
-  Sql counting(session, "SELECT count(*) FROM outbox WHERE account_id = ?");
-  counting.arg(account_id).into(count).next();
-  total = static_cast<std::size_t>(count);
-  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?");
-  sql.arg(account_id).arg(static_cast<std::int64_t>(limit)).arg(static_cast<std::int64_t>(offset));
-  return rows_of(sql);
-}
-
 std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id) {
   std::int64_t count = 0;
   Sql sql(session, "SELECT count(*) FROM outbox WHERE account_id = ? AND state = 'queued'");
