@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2034  # the lists are used by the scripts that source this one
-# Sourced by run.sh and test.sh: the Debian packages each needs, how they get there, and how the tree is built.
+# Sourced by run.sh, test.sh and package.sh: the Debian packages each needs, how they get there, and how the tree is built.
 # Installs only what is missing, as root or through sudo, and says so; a second run installs nothing.
 
 KVC_PACKAGES_BUILD=(
@@ -11,9 +11,11 @@ KVC_PACKAGES_BUILD=(
   libvalijson-dev
   ca-certificates openssl
 )
+# What package.sh needs besides: dependencies of the packages are asked of dpkg, the parts list is made by a Python script.
+KVC_PACKAGES_PACK=(dpkg-dev binutils python3)
 # A development build has the test server and the tests beside it; keytool and pk12util read and write keystore files there.
 KVC_PACKAGES_TEST=(
-  libgtest-dev libgmock-dev binutils procps python3
+  libgtest-dev libgmock-dev binutils procps python3 dpkg-dev
   default-jre-headless libnss3-tools
   postgresql # a private server, started by tests/postgresql
   slapd # the address book's LDAP twin, run privately by tests/contract/directory

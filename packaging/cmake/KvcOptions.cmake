@@ -36,6 +36,10 @@ target_compile_options(kvc_flags INTERFACE
   -fstack-protector-strong
   $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2>
   -ffunction-sections -fdata-sections)
+if(NOT KVC_DEVELOPER_MODE)
+  # What is shipped names no directory of the machine it was built on, so that two machines make the same bytes.
+  add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${PROJECT_BINARY_DIR}/=")
+endif()
 if(KVC_DEVELOPER_MODE)
   target_compile_options(kvc_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# package_test.sh CPACK BUILD_DIR SOURCE_DIR: packs twice and expects the same bytes, looks into the packages, and runs what is in them with nothing
+# but the files of the packages they depend on.
+set -euo pipefail
+cpack=$1 build=$2 source=$3
+here=$(cd "$(dirname "$0")" && pwd)
+if ! command -v dpkg-shlibdeps >/dev/null; then
+  echo "skipped: dpkg-dev is not installed"
+  exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export SOURCE_DATE_EPOCH=1700000000
+
+pack() {
+  if ! (umask "$2" && "$cpack" --config "$build/CPackConfig.cmake" -B "$work/$1") >"$work/log" 2>&1; then
+    cat "$work/log" >&2
+    exit 1
+  fi
+}
+# Two people, two directories, two habits of permissions.
+pack first 022 &
+first=$!
+pack second 077
+wait "$first"
+for package in "$work"/first/*.deb; do
+  if ! cmp "$package" "$work/second/$(basename "$package")"; then
+    echo "$(basename "$package") is not the same when it is made again" >&2
+    exit 1
+  fi
+done
+
+python3 "$here/check_packages.py" "$work/first" "$work/root" "$build" "$source"
+if command -v lintian >/dev/null; then
+  lintian --allow-root --fail-on error "$work"/first/*.deb
+fi
