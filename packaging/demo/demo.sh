@@ -4,8 +4,9 @@
 # practices was done by the plugin itself against the real server, by the scripts beside this file. Each stage leaves a
 # mark, so that a run that was interrupted goes on where it stopped.
 
-demo_dir=build/demo
-demo_bin=build/dev
+# Tests of the demo have a folder of their own.
+demo_dir=${KVC_DEMO_DIR:-$PWD/build/demo}
+demo_bin=${KVC_DEMO_BIN:-build/dev}
 demo_source=packaging/demo
 demo_pids=()
 demo_began=no
@@ -45,8 +46,8 @@ demo_stop_stale() {
 
 # Two runs at once would take each other's servers down.
 demo_begin() {
-  mkdir -p build
-  exec 9>build/demo.lock
+  mkdir -p "$(dirname "$demo_dir")"
+  exec 9>"$demo_dir.lock"
   if ! flock -n 9; then
     echo "Die Vorführung läuft schon in einem anderen Fenster. Bitte dort mit Strg+C beenden." >&2
     exit 2
@@ -215,8 +216,8 @@ demo_tell() {
 
   Zum Ausprobieren:
     Posteingang der Praxis Nord   gültige, veränderte und nicht unterschriebene Nachrichten
-    Archiv importieren            Ordner $PWD/$demo_dir/archiv
-    Abrechnungsdatei              $PWD/$demo_dir/nord.files/abrechnung.con.xkm
+    Archiv importieren            Ordner $demo_dir/archiv
+    Abrechnungsdatei              $demo_dir/nord.files/abrechnung.con.xkm
     Neues Konto                   Username praxis.neu, Passwort Initial-NEU-1
 
   Alle Personen, Praxen und Passwörter sind erfunden; die Seiten sind nur auf diesem Rechner erreichbar.
