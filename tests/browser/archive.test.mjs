@@ -44,7 +44,7 @@ test('an archive is imported, and the import can be stopped', () => inWorld('arc
   await app.menu('kvconnect.archive.import', 'archive.import');
   await app.fill({archive_folder: folder});
   await app.act('import');
-  await app.page.locator('[data-job]', {hasText: /Archiv wird importiert, \d+ Dateien bisher/}).or(app.page.locator('main[data-view="archive.summary"]')).first().waitFor();
+  await app.page.locator('[data-job]', {hasText: /Archiv wird importiert, \d+ Dateien bisher/}).or(app.page.locator('main[data-view-name="archive.summary"]')).first().waitFor();
   await app.picture('progress');
   await app.see('archive.summary');
   await app.shows(/60 Nachrichten wurden importiert/);

@@ -27,7 +27,7 @@ test('the notice after the login leads to the renewal', () => inWorld('renewal',
   await notice.waitFor();
   assert.match(await notice.innerText(), /in (29|30) Tagen/);
   await app.look('notice');
-  await notice.getByRole('button', {name: /Benutzerkonten/}).or(notice.locator('[data-command]')).first().click();
+  await notice.getByText('Anzeigen', {exact: true}).click();
   await app.see('accounts');
   await app.rowAct({name: 'Praxiskonto'}, 'open', 'account.overview');
   assert.equal(await app.factCode('certificate'), 'renew');

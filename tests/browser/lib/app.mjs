@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The practice page as a person uses it, by the marks host_api/reference_host/serve promises (data-view, data-action
+// The practice page as a person uses it, by the marks host_api/reference_host/serve promises (data-view-name, data-action
 // ...). Every window watches for what a page must never do: throw, log an error, break its own content policy, or
 // answer with a server error.
 import assert from 'node:assert/strict';
@@ -36,6 +36,8 @@ export class App {
         this.complain(`console: ${message.text()} (${message.location().url})`);
       }
     });
+    // "Discard what you typed?": a test that leaves a form means it.
+    page.on('dialog', (dialog) => dialog.accept());
     page.on('response', (response) => {
       if (response.status() >= 500) {
         this.complain(`${response.status()} ${response.url()}`);
@@ -80,9 +82,9 @@ export class App {
 
   /** Waits for a view by the name the plugin gives it ("account.new"). */
   async see(view) {
-    const wanted = this.page.locator(`main[data-view="${view}"]`);
+    const wanted = this.page.locator(`main[data-view-name="${view}"]`);
     await wanted.waitFor().catch(async (error) => {
-      const view = await this.main.getAttribute('data-view').catch(() => '?');
+      const view = await this.main.getAttribute('data-view-name').catch(() => '?');
       const text = await this.main.innerText().catch(() => '');
       throw new Error(`${error.message}\nin front is ${view}: ${text.slice(0, 1500)}`);
     });
