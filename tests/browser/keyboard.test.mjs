@@ -25,6 +25,16 @@ async function tabTo(app, selector) {
   assert.fail(`Tab does not come to ${selector}`);
 }
 
+/** From the search field down the list to an entry, and into it. */
+async function chooseEntry(app, command) {
+  const there = () => app.page.evaluate(() => document.activeElement?.dataset.command);
+  for (let i = 0; i < 20 && (await there()) !== command; ++i) {
+    await app.page.keyboard.press('ArrowDown');
+  }
+  assert.equal(await there(), command);
+  await app.page.keyboard.press('Enter');
+}
+
 test('everything can be done with the keyboard', () => inWorld('keyboard', {}, async (world) => {
   const nord = world.practice('nord');
   const app = await nord.open();
@@ -42,13 +52,14 @@ test('everything can be done with the keyboard', () => inWorld('keyboard', {}, a
   await keyboard.type('#b benutzer');
   await app.page.locator('nav[data-menu] [data-command="kvconnect.inbox"]').waitFor({state: 'hidden'});
   await app.look('search');
-  await keyboard.press('Enter');
+  await chooseEntry(app, 'kvconnect.accounts');
   await app.see('accounts');
 
   await keyboard.press('Control+k');
   await keyboard.press('Control+a');
   await keyboard.type('neues');
   await app.page.locator('nav[data-menu] [data-command="kvconnect.accounts"]').waitFor({state: 'hidden'});
+  await app.page.locator('nav[data-menu] [data-command="kvconnect.account.new"]').waitFor();
   await keyboard.press('Enter');
   await app.see('account.new');
   const focused = await app.page.evaluate(() => document.activeElement?.closest('main') !== null);

@@ -41,9 +41,10 @@ test('a keystore is exported here and imported there', () => inWorld('keystore',
   await there.act('choose');
   await there.chooseFiles(file);
   await there.shows(saved.name);
-  await there.fill({keystore_password: 'Falsch-KEYSTORE-0'});
   await there.act('import');
+  await there.field('keystore_password').waitFor();
   assert.match(await there.formError(), /Passwort/);
+  await there.look('wrong_password');
   await there.fill({keystore_password: moved.passwords.keystore});
   await there.act('import');
   await there.shows(/Schlüsselgeneration/);

@@ -94,12 +94,14 @@ export class App {
 
   async menu(command, view) {
     await this.page.locator(`nav[data-menu] [data-command="${command}"]`).click();
+    await this.settled();
     return view ? this.see(view) : undefined;
   }
 
   /** A button of the view; `view` is what must come then. */
   async act(action, view) {
     await this.main.locator(`button[data-action="${action}"]${ofTheView}`).click();
+    await this.settled();
     return view ? this.see(view) : undefined;
   }
 
@@ -183,6 +185,7 @@ export class App {
 
   async rowAct(cells, action, view) {
     await this.rows(cells).first().locator(`button[data-action="${action}"]`).click();
+    await this.settled();
     return view ? this.see(view) : undefined;
   }
 
@@ -190,9 +193,14 @@ export class App {
     return this.rows(cells).first().locator(`td[data-column="${column}"]`).innerText();
   }
 
+  /** A fact's value; one that is shown on request is requested. */
   async fact(name) {
     const fact = this.main.locator(`[data-fact="${name}"]`).first();
-    await fact.waitFor();
+    await fact.waitFor({state: 'attached'});
+    if (!(await fact.isVisible())) {
+      await this.main.locator('details:not([open])', {has: this.page.locator(`[data-fact="${name}"]`)}).first().locator('summary').first().click();
+      await fact.waitFor();
+    }
     return (await fact.innerText()).replace(/\s+/g, ' ');
   }
 

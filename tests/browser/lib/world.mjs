@@ -185,7 +185,9 @@ export class World {
 
 export function launch() {
   // Containers and root have no sandbox of Chromium's kind; the only pages opened are ours.
-  return chromium.launch({executablePath: places.browser, args: ['--no-sandbox', '--disable-gpu', '--lang=de-DE']});
+  // The browser's own words ("Datei auswählen") are German, too.
+  return chromium.launch({executablePath: places.browser, args: ['--no-sandbox', '--disable-gpu', '--lang=de'],
+                          env: {...process.env, LANGUAGE: 'de'}});
 }
 
 /** Runs `body` in a new world. `options`: {accounts, robots} of the server. */
