@@ -235,15 +235,17 @@ export class App {
 
   // ---- looking ----
 
-  /** A picture for people, and no fault that axe finds. */
+  /** A picture for people, no broken character, and no fault that axe finds. */
   async look(name) {
     await this.settled();
     await this.picture(name);
+    assert.ok(!(await this.page.locator('body').innerText()).includes('\ufffd'), `${this.world} ${name} shows a broken character`);
     assert.deepEqual(await violations(this.page), [], `${this.world} ${name}`);
   }
 
   async picture(name, options = {}) {
     fs.mkdirSync(places.screenshots, {recursive: true});
+    await this.page.evaluate(() => scrollTo(0, 0));
     await this.page.screenshot({path: path.join(places.screenshots, `${this.world}_${name}.png`), fullPage: true, ...options});
   }
 
