@@ -164,10 +164,8 @@ export class World {
       await Promise.all(this.apps.map((app) => app.lastPicture().catch(() => {})));
     }
     await this.browser?.close();
-    const ends = [];
-    for (const child of [...this.children, this.server.child].reverse()) {
-      ends.push(await child?.stop().catch((error) => ({code: -1, error})));
-    }
+    const all = new Set([...this.children, this.server.child]);
+    const ends = await Promise.all([...all].map((child) => child?.stop().catch((error) => ({code: -1, error}))));
     if (failed || complaints.length > 0) {
       console.error(`kept: ${this.directory}`);
     } else {
