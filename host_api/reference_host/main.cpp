@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// pvs-host: a small practice system, to run a plugin by a script.
+// pvs-host: a small practice system, to run a plugin by a script or to show it to people as a page.
 #include <signal.h>
 
 #include <algorithm>
@@ -18,6 +18,7 @@
 #include "renderer.h"
 #include "runner.h"
 #include "script.h"
+#include "serve/serve.h"
 #include "services.h"
 
 namespace {
@@ -39,6 +40,8 @@ void on_signal(int) {
 constexpr const char* kUsage =
     "pvs-host run --plugin DIR --script FILE.json --practice FILE.json\n"
     "             [--settings FILE.json] [--data DIR] [--patience SECONDS]\n"
+    "pvs-host serve --plugin DIR --practice FILE.json [--settings FILE.json] [--data DIR]\n"
+    "             [--port P] [--ready-file FILE] [--idle-lock SECONDS]\n"
     "\n"
     "  --plugin    folder with manifest.json and the library it names\n"
     "  --script    the steps; see host_api/README.md\n"
@@ -46,13 +49,19 @@ constexpr const char* kUsage =
     "  --settings  settings of the plugin; relative paths in it start at its folder\n"
     "  --data      the host's data (default: ./pvs-host-data); one folder for each practice\n"
     "  --patience  how long the plugin may keep the main thread before pvs-host gives up (default: 60; 0: for ever)\n"
+    "  --port      of the page on 127.0.0.1 (default 0: a free one); --ready-file gets {\"url\": ...} when it can be "
+    "opened\n"
+    "  --idle-lock seconds without a person after which the screen is locked (default 900; 0: never)\n"
     "\n"
-    "Every view is printed as one line of JSON, sentences for people on standard error.\n"
+    "Every view of a run is printed as one line of JSON, sentences for people on standard error.\n"
     "Exit code: 0 good; 2 a step failed, or the script is wrong; 3 the run did not get going or was interrupted.\n";
 
-std::map<std::string, std::string> parse_options(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string> known{"plugin", "script", "practice", "settings", "data", "patience"};
-  std::map<std::string, std::string> options{{"data", "pvs-host-data"}, {"patience", "60"}};
+using Options = std::map<std::string, std::string>;
+
+Options parse_options(const std::vector<std::string>& arguments, const std::vector<std::string>& needed,
+                      std::vector<std::string> known) {
+  known.insert(known.end(), needed.begin(), needed.end());
+  Options options{{"data", "pvs-host-data"}, {"patience", "60"}};
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
     const std::string name = arguments[i].starts_with("--") ? arguments[i].substr(2) : "";
     if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -63,9 +72,9 @@ std::map<std::string, std::string> parse_options(const std::vector<std::string>&
     }
     options[name] = arguments[i + 1];
   }
-  for (const char* name : {"plugin", "script", "practice"}) {
+  for (const std::string& name : needed) {
     if (!options.contains(name)) {
-      throw InputError("the argument --" + std::string(name) + " is missing");
+      throw InputError("the argument --" + name + " is missing");
     }
   }
   return options;
@@ -85,7 +94,7 @@ std::string for_terminal(std::string text) {
   return text;
 }
 
-pvs::v1::HelloRequest greeting(const std::map<std::string, std::string>& options, const Practice& practice) {
+pvs::v1::HelloRequest greeting(const Options& options, const Practice& practice) {
   pvs::v1::HelloRequest hello;
   hello.set_locale(practice.locale);
   if (const auto settings = options.find("settings"); settings != options.end()) {
@@ -111,7 +120,7 @@ int run_script(pvs::LoadedPlugin& plugin, Services& services, const std::vector<
   return kScriptFailed;
 }
 
-int run(const std::map<std::string, std::string>& options) {
+int run(const Options& options) {
   std::vector<Step> steps;
   try {
     steps = read_script(options.at("script"));
@@ -143,6 +152,34 @@ int run(const std::map<std::string, std::string>& options) {
   return code;
 }
 
+long number(const Options& options, const std::string& name, long otherwise, long highest) {
+  const auto it = options.find(name);
+  if (it == options.end()) {
+    return otherwise;
+  }
+  const std::string& text = it->second;
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos ||
+      std::stol(text) > highest) {
+    throw InputError("--" + name + " is a number up to " + std::to_string(highest));
+  }
+  return std::stol(text);
+}
+
+int serve_page(const Options& options) {
+  serve::ServeOptions page;
+  page.plugin = options.at("plugin");
+  page.port = static_cast<std::uint16_t>(number(options, "port", 0, 65535));
+  page.idle_lock = std::chrono::seconds(number(options, "idle-lock", page.idle_lock.count(), 86400));
+  if (const auto file = options.find("ready-file"); file != options.end()) {
+    page.ready_file = file->second;
+  }
+  Practice practice = read_practice(options.at("practice"));
+  const pvs::v1::HelloRequest hello = greeting(options, practice);
+  make_private_directory(fs::absolute(options.at("data")));
+  const auto services = std::make_shared<Services>(std::move(practice), options.at("data"));
+  return serve::serve(page, services, hello, g_abort, std::cout, std::cerr);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -156,10 +193,15 @@ int main(int argc, char** argv) {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   try {
-    if (arguments[0] != "run") {
-      throw InputError("unknown command " + arguments[0]);
+    const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+    if (arguments[0] == "run") {
+      return run(parse_options(rest, {"plugin", "script", "practice"}, {"settings", "data", "patience"}));
     }
-    return run(parse_options({arguments.begin() + 1, arguments.end()}));
+    if (arguments[0] == "serve") {
+      return serve_page(
+          parse_options(rest, {"plugin", "practice"}, {"settings", "data", "port", "ready-file", "idle-lock"}));
+    }
+    throw InputError("unknown command " + arguments[0]);
   } catch (const std::exception& e) {
     std::cerr << "ABORTED " << e.what() << '\n';
     return kAborted;

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the page quicker: sends its forms without leaving it, brings what is new by itself, and adds keys. Everything works
+// without this file, only with a new page each time. Texts and addresses come from the page; nothing is written as HTML
+// here but what the server sent, parsed as a document in which no script runs.
+"use strict";
+
+(() => {
+  const body = document.body;
+  const text = (name) => body.dataset["text" + name] || "";
+  const REGIONS = ["header.top", "#menu-entries", "main#centre", "aside[data-panel]", "#dialogs"];
+  let pending = 0;
+  let typed = false;
+
+  // ---- waiting ----
+
+  function busy(step) {
+    pending += step;
+    if (pending > 0) {
+      body.dataset.busy = "";
+    } else {
+      delete body.dataset.busy;
+    }
+    const main = document.querySelector("main#centre");
+    if (main) {
+      main.setAttribute("aria-busy", String(pending > 0));
+    }
+  }
+
+  // ---- changing parts of the page ----
+
+  function keepOpenDetails(from, to) {
+    from.querySelectorAll("details[open]").forEach((open) => {
+      const label = open.querySelector("summary").textContent;
+      to.querySelectorAll("details").forEach((candidate) => {
+        if (candidate.querySelector("summary").textContent === label) {
+          candidate.open = true;
+        }
+      });
+    });
+  }
+
+  function focusKey(element) {
+    if (!element || element === body) {
+      return null;
+    }
+    for (const name of ["id", "data-command", "data-action", "data-page", "name"]) {
+      const value = element.getAttribute(name);
+      if (value) {
+        return "[" + name + "=" + CSS.escape(value) + "]";
+      }
+    }
+    return null;
+  }
+
+  function replaceRegion(fresh, selector) {
+    const before = document.querySelector(selector);
+    const after = fresh.querySelector(selector);
+    if (!before || !after) {
+      return;
+    }
+    const scroll = before.scrollTop;
+    const focus = before.contains(document.activeElement) ? focusKey(document.activeElement) : null;
+    if (selector.startsWith("aside")) {
+      keepOpenDetails(before, after);
+    }
+    before.replaceWith(after);
+    after.scrollTop = scroll;
+    if (focus && !selector.startsWith("main")) {
+      const again = after.querySelector(focus);
+      if (again) {
+        again.focus();
+      }
+    }
+  }
+
+  /// Shows what the server sent; only the named regions when some are named.
+  function show(html, regions) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    if (!fresh.body.classList.contains("shell")) {
+      // Locked, logged out, or refused: that is a page of its own.
+      location.assign("/");
+      return;
+    }
+    const before = document.querySelector("main#centre");
+    const was = before ? before.dataset.viewId + before.dataset.viewKind : "";
+    (regions || REGIONS).forEach((selector) => replaceRegion(fresh, selector));
+    document.title = fresh.title;
+    enhance(document);
+    const main = document.querySelector("main#centre");
+    if (!regions || regions.includes("main#centre")) {
+      typed = false;
+      settleFocus(main, main.dataset.viewId + main.dataset.viewKind !== was);
+    }
+  }
+
+  function settleFocus(main, changed) {
+    const wanted = main.querySelector("[data-form-error][tabindex]") || main.querySelector("[aria-invalid=true]") ||
+                   main.querySelector("[autofocus]") || (changed ? main.querySelector("#view-title") : null);
+    if (wanted && !document.querySelector("dialog[open]")) {
+      wanted.focus({ preventScroll: false });
+    }
+    if (changed) {
+      window.scrollTo(0, 0);
+      say(main.querySelector("#view-title") ? main.querySelector("#view-title").textContent : "");
+    }
+  }
+
+  function say(sentence) {
+    const live = document.getElementById("live");
+    if (live) {
+      live.textContent = sentence;
+    }
+  }
+
+  async function fetchPage(address, options, regions) {
+    busy(1);
+    try {
+      const response = await fetch(address, { credentials: "same-origin", ...options });
+      const html = await response.text();
+      if (response.redirected && new URL(response.url).pathname === "/login") {
+        location.assign(response.url);
+        return;
+      }
+      if (!response.ok) {
+        // A refusal is a page with a sentence: show it as the page.
+        const refused = new DOMParser().parseFromString(html, "text/html");
+        const sentence = refused.querySelector("main");
+        if (sentence) {
+          lost(sentence.innerText.trim().split("\n").slice(0, 3).join(" "));
+        }
+        return;
+      }
+      lost("");
+      show(html, regions);
+    } catch (error) {
+      lost(text("Connection"));
+    } finally {
+      busy(-1);
+    }
+  }
+
+  function lost(sentence) {
+    let box = document.querySelector(".lost");
+    if (!sentence) {
+      if (box) {
+        box.remove();
+      }
+      return;
+    }
+    if (!box) {
+      box = document.createElement("div");
+      box.className = "box bad lost";
+      box.setAttribute("role", "alert");
+      body.append(box);
+    }
+    box.textContent = sentence;
+  }
+
+  // ---- forms ----
+
+  function tooLarge(form) {
+    const limit = Number(body.dataset.uploadLimit);
+    let total = 0;
+    form.querySelectorAll("input[type=file]").forEach((input) => {
+      for (const file of input.files) {
+        total += file.size;
+      }
+    });
+    return total > limit;
+  }
+
+  function send(form, submitter) {
+    if (tooLarge(form)) {
+      lost(text("TooLarge"));
+      return;
+    }
+    const data = new FormData(form);
+    if (submitter && submitter.name) {
+      data.append(submitter.name, submitter.value);
+    }
+    const multipart = form.enctype === "multipart/form-data";
+    fetchPage(form.getAttribute("action"), { method: "POST", body: multipart ? data : new URLSearchParams(data) });
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!body.classList.contains("shell")) {
+      return;
+    }
+    if (form.getAttribute("role") === "search") {
+      event.preventDefault();
+      const first = document.querySelector("#menu-entries [data-command]:not([disabled])");
+      if (first) {
+        first.click();
+      }
+      return;
+    }
+    const path = form.getAttribute("action");
+    if (form.method !== "post" || path === "/logout" || path === "/lock") {
+      return;
+    }
+    event.preventDefault();
+    const leaves = path === "/command" || path === "/front" || path === "/close" || path === "/release";
+    if (leaves && typed && !window.confirm(text("Unsaved"))) {
+      return;
+    }
+    if (pending > 0 && path === "/act") {
+      return;  // pressed twice
+    }
+    send(form, event.submitter);
+  });
+
+  document.addEventListener("input", (event) => {
+    if (event.target.closest("form[data-form]")) {
+      typed = true;
+    }
+    if (event.target.name === "menu-search") {
+      search(event.target.value);
+    }
+    const rules = event.target.id ? document.querySelector("[data-rules-for=" + CSS.escape(event.target.id) + "]") : null;
+    if (rules) {
+      showRules(rules, event.target.value);
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.name === "patient") {
+      event.target.form.requestSubmit();
+    }
+  });
+
+  // ---- new passwords: the rules while typing ----
+
+  function showRules(box, password) {
+    const count = (pattern) => (password.match(pattern) || []).length;
+    const length = [...password].length;
+    const met = {
+      length: (least) => length >= least,
+      max: (most) => length > 0 && length <= most,
+      capitals: (least) => count(/[A-Z]/g) >= least,
+      small: (least) => count(/[a-z]/g) >= least,
+      digits: (least) => count(/[0-9]/g) >= least,
+    };
+    box.querySelectorAll("[data-rule]").forEach((item) => {
+      item.toggleAttribute("data-met", met[item.dataset.rule](Number(item.dataset.least)));
+    });
+    const meter = box.querySelector("[data-strength]");
+    if (meter) {
+      const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter((kind) => kind.test(password)).length;
+      const variety = new Set(password).size;
+      meter.value = Math.min(4, Math.floor((Math.min(variety, length) * kinds) / 11));
+    }
+  }
+
+  // ---- menu search ----
+
+  let searchTimer = 0;
+  function search(query) {
+    clearTimeout(searchTimer);
+    searchTimer = setTimeout(async () => {
+      try {
+        const response = await fetch("/?menu-search=" + encodeURIComponent(query), { headers: { "X-Background": "1" } });
+        const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+        const input = document.querySelector("input[name=menu-search]");
+        if (input && input.value === query) {
+          replaceRegion(fresh, "#menu-entries");
+        }
+      } catch (error) {
+        lost(text("Connection"));
+      }
+    }, 90);
+  }
+
+  function moveInMenu(step) {
+    const entries = [...document.querySelectorAll("#menu-entries [data-command]:not([disabled])")];
+    const at = entries.indexOf(document.activeElement);
+    const next = entries[at + step];
+    if (next) {
+      next.focus();
+    } else if (step < 0) {
+      document.querySelector("input[name=menu-search]").focus();
+    }
+  }
+
+  // ---- keys ----
+
+  document.addEventListener("keydown", (event) => {
+    const input = document.querySelector("input[name=menu-search]");
+    const writing = event.target.closest("input, textarea, select");
+    if (input && ((event.ctrlKey && event.key.toLowerCase() === "k") || (event.key === "/" && !writing))) {
+      event.preventDefault();
+      input.focus();
+      input.select();
+    } else if (event.target === input && event.key === "Escape") {
+      input.value = "";
+      search("");
+    } else if (event.key === "ArrowDown" && (event.target === input || event.target.closest("#menu-entries"))) {
+      event.preventDefault();
+      moveInMenu(1);
+    } else if (event.key === "ArrowUp" && event.target.closest("#menu-entries")) {
+      event.preventDefault();
+      moveInMenu(-1);
+    } else if (event.key === "F1") {
+      const help = document.querySelector("details[data-help]");
+      if (help) {
+        event.preventDefault();
+        help.open = !help.open;
+      }
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const reveal = event.target.closest("[data-reveal]");
+    if (reveal) {
+      const input = document.getElementById(reveal.dataset.reveal);
+      const shown = input.type === "text";
+      input.type = shown ? "password" : "text";
+      reveal.setAttribute("aria-pressed", String(!shown));
+      reveal.textContent = shown ? text("Show") : text("Hide");
+      return;
+    }
+    // A click on a row does what its first button does.
+    const row = event.target.closest("tr[data-row-id]");
+    if (row && !event.target.closest("button, a, input, label, summary") && !window.getSelection().toString()) {
+      const first = row.querySelector("button[data-action]:not([disabled])");
+      if (first) {
+        first.click();
+      }
+    }
+  });
+
+  // ---- what comes by itself ----
+
+  let refreshTimer = 0;
+  const wanted = new Set();
+  function refresh(regions) {
+    regions.forEach((region) => wanted.add(region));
+    clearTimeout(refreshTimer);
+    refreshTimer = setTimeout(() => {
+      if (pending > 0) {
+        refresh([]);
+        return;
+      }
+      const list = [...wanted];
+      wanted.clear();
+      // What somebody is typing is not taken away.
+      fetchPage("/", { headers: { "X-Background": "1" } },
+                typed ? list.filter((region) => region !== "main#centre") : list);
+    }, 60);
+  }
+
+  function progress(data) {
+    const bars = document.querySelectorAll("[data-job-bar=\"" + CSS.escape(data.job) + "\"], [data-progress-bar=\"" +
+                                           CSS.escape(data.job) + "\"]");
+    bars.forEach((bar) => {
+      if (data.permille >= 0) {
+        bar.value = data.permille;
+      } else {
+        bar.removeAttribute("value");
+      }
+    });
+    document.querySelectorAll("[data-job-text=\"" + CSS.escape(data.job) + "\"], [data-progress-text=\"" +
+                              CSS.escape(data.job) + "\"]").forEach((line) => {
+      line.textContent = data.text;
+    });
+  }
+
+  function listen() {
+    const events = new EventSource("/events");
+    let connected = false;
+    events.addEventListener("hello", () => {
+      // What happened while nobody listened is fetched once.
+      refresh(connected ? REGIONS : ["aside[data-panel]", "#dialogs"]);
+      const front = document.querySelector("main#centre");
+      if (!connected && front && front.dataset.viewKind === "progress") {
+        refresh(["main#centre"]);
+      }
+      connected = true;
+      lost("");
+    });
+    events.addEventListener("progress", (event) => progress(JSON.parse(event.data)));
+    events.addEventListener("centre", () => refresh(REGIONS));
+    events.addEventListener("context", () => refresh(["aside[data-panel]"]));
+    events.addEventListener("dialog", () => refresh(["#dialogs"]));
+    events.addEventListener("page", () => refresh(REGIONS));
+    events.addEventListener("locked", () => location.assign("/"));
+    events.addEventListener("over", () => {
+      events.close();
+      setTimeout(() => location.assign("/"), 300);
+    });
+    events.addEventListener("error", () => {
+      if (connected && events.readyState === EventSource.CONNECTING) {
+        lost(text("Connection"));
+      }
+    });
+  }
+
+  // ---- begin ----
+
+  function enhance(root) {
+    root.querySelectorAll("[data-reveal][hidden]").forEach((button) => button.removeAttribute("hidden"));
+    root.querySelectorAll("dialog[data-file-chooser]").forEach((dialog) => {
+      if (!dialog.matches(":modal")) {
+        dialog.removeAttribute("open");
+        dialog.showModal();
+      }
+      dialog.addEventListener("cancel", (event) => {
+        event.preventDefault();
+        dialog.querySelector("[data-file-cancel]").click();
+      });
+    });
+  }
+
+  enhance(document);
+  if (body.classList.contains("shell")) {
+    listen();
+  }
+  body.dataset.enhanced = "";
+})();
