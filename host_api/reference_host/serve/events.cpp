@@ -55,7 +55,7 @@ std::optional<std::string> EventChannel::next(std::uint64_t& seen, std::chrono::
     return std::nullopt;
   }
   std::string text;
-  const std::uint64_t missing = last_ - seen;
+  const std::uint64_t missing = last_ - seen;  // beyond the end this is very many
   if (missing > events_.size()) {
     text = "event: page\ndata: {}\n\n";
   } else {

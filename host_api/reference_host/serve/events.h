@@ -25,7 +25,8 @@ class EventChannel {
   [[nodiscard]] bool enter();
   void leave();
   [[nodiscard]] std::uint64_t now() const;
-  /// Waits for events after number `seen`, and moves it on. Empty after `wait` without one; nothing when closed.
+  /// Waits for events after number `seen`, and moves it on. Empty after `wait` without one; nothing when closed. A
+  /// number from before a restart of the server, or from too long ago, gets the event that says: load the page.
   [[nodiscard]] std::optional<std::string> next(std::uint64_t& seen, std::chrono::milliseconds wait);
 
  private:

@@ -73,7 +73,11 @@ std::string escaped(std::string_view text) {
   out.reserve(text.size() + text.size() / 8);
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);
-    if (length == 0) {
+    if (text[0] == '\r') {
+      // A line break of a mail or of Windows is one; alone it is one too.
+      out += text.substr(1).starts_with('\n') ? "" : "\n";
+      text.remove_prefix(1);
+    } else if (length == 0) {
       out += kReplacement;
       text.remove_prefix(1);
     } else {
@@ -177,6 +181,16 @@ void Html::leaf_with(Name tag, const std::vector<Attribute>& attributes, std::st
 
 void Html::text(std::string_view text) {
   out_ += escaped(text);
+}
+
+void Html::breakable(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t at = text.find('@');
+    const std::size_t length = at == std::string_view::npos ? text.size() : at + 1;
+    out_ += escaped(text.substr(0, length));
+    text.remove_prefix(length);
+    out_ += text.empty() ? "" : "<wbr>";
+  }
 }
 
 void Html::paragraphs(std::string_view text) {

@@ -100,6 +100,8 @@ class Html {
   void leaf(Name tag, Attributes attributes, std::string_view text);
   void leaf_with(Name tag, const std::vector<Attribute>& attributes, std::string_view text);
   void text(std::string_view text);
+  /// A text that may be broken after each '@', so that addresses fit into narrow columns.
+  void breakable(std::string_view text);
   /// Line breaks of the text become lines on the screen, an empty line a paragraph.
   void paragraphs(std::string_view text);
 

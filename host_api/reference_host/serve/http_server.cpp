@@ -13,6 +13,7 @@
 #include <Poco/ThreadPool.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <mutex>
@@ -131,6 +132,9 @@ class Handler final : public net::HTTPRequestHandler {
   }
 
   static void drain(net::HTTPServerRequest& request) {
+    if (static_cast<std::uint64_t>(std::max<std::int64_t>(request.getContentLength64(), 0)) > kMaxDrain) {
+      return;
+    }
     std::array<char, 65536> buffer{};
     std::uint64_t seen = 0;
     while (seen < kMaxDrain && request.stream().read(buffer.data(), buffer.size()).gcount() > 0) {
@@ -173,7 +177,7 @@ class Handler final : public net::HTTPRequestHandler {
       return send_asset(from, response, *asset);
     }
     if (request.path == "/events" && method == "GET") {
-      return send_events(request, response);
+      return send_events(from, request, response);
     }
     Response answer = respond(request);
     if (answer.wait_for_job != 0) {
@@ -330,7 +334,15 @@ class Handler final : public net::HTTPRequestHandler {
     static_cast<void>(answer.stream->close(false));
   }
 
-  void send_events(const Request& request, net::HTTPServerResponse& response) {
+  /// Where a listener goes on: where its last connection ended, else where its page was drawn.
+  static std::uint64_t first_event(const net::HTTPServerRequest& from, const Request& request, std::uint64_t now) {
+    const auto drawn = request.query.find("seen");
+    const std::string text = from.get("Last-Event-ID", drawn == request.query.end() ? "" : drawn->second);
+    const bool number = !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string::npos;
+    return number ? std::stoull(text) : now;
+  }
+
+  void send_events(const net::HTTPServerRequest& from, const Request& request, net::HTTPServerResponse& response) {
     const std::string cookie = cookie_of(request, "session");
     const std::shared_ptr<EventChannel> channel = site_.loop.run([&] { return site_.shell.events(cookie); });
     response.setKeepAlive(false);
@@ -344,7 +356,7 @@ class Handler final : public net::HTTPRequestHandler {
     response.setContentType("text/event-stream");
     response.setChunkedTransferEncoding(false);
     response.setContentLength(net::HTTPMessage::UNKNOWN_CONTENT_LENGTH);
-    std::uint64_t seen = channel->now();
+    std::uint64_t seen = first_event(from, request, channel->now());
     std::ostream& out = response.send();
     out << "retry: 2000\nevent: hello\ndata: {}\n\n" << std::flush;
     while (out.good()) {
@@ -353,7 +365,8 @@ class Handler final : public net::HTTPRequestHandler {
         out << "event: over\ndata: {}\n\n" << std::flush;
         return;
       }
-      out << (text->empty() ? std::string(": still here\n\n") : *text) << std::flush;
+      // The number tells the browser's next connection where to go on.
+      out << "id: " << seen << '\n' << (text->empty() ? std::string(": still here\n\n") : *text) << std::flush;
     }
   }
 

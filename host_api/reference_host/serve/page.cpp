@@ -131,8 +131,8 @@ void search_form(Html& html, const Words& words, std::string_view query) {
                                {"value", query},
                                {"autocomplete", "off"},
                                {"placeholder", words(Word::menu_search_hint)},
+                               {"title", words(Word::menu_search_title)},
                                {"aria-keyshortcuts", "Control+K"}});
-  html.leaf("kbd", {{"aria-hidden", "true"}}, words.english() ? "Ctrl K" : "Strg K");
   const auto button = html.element("button", {{"type", "submit"}, {"class", "hidden"}});
   html.text(words(Word::menu_search_button));
 }
@@ -251,6 +251,7 @@ std::string shell_page(const Shell& shell, const WebSession& session, std::strin
     head(html, words, session.stack.empty() ? std::string(words(Word::start)) : session.stack.back().view.title());
     const auto body = html.element("body", {{"class", "shell"},
                                             {"data-upload-limit", std::to_string(kMaxUpload)},
+                                            {"data-events-seen", std::to_string(session.events->now())},
                                             {"data-text-too-large", words(Word::too_large)},
                                             {"data-text-connection", words(Word::connection_lost)},
                                             {"data-text-unsaved", words(Word::unsaved)},

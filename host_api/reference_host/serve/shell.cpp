@@ -207,6 +207,7 @@ Response Shell::post(WebSession& session, Request& request) {
   if (session.locked && request.path != "/logout") {
     return redirect("/");
   }
+  ++session.version;
   session.flash.clear();  // it was about what came before
   session.flash_address.clear();
   return (this->*route->second)(session, request);
@@ -268,7 +269,8 @@ Response Shell::act(WebSession& session, Request& request) {
     return close_view(session, request);
   }
   Origin origin;
-  origin.title = view.title() + " – " + action->label();
+  const bool named = view.title().find(action->label()) != std::string::npos;
+  origin.title = named ? view.title() : view.title() + ": " + action->label();
   origin.view_id = view.view_id();
   origin.keep_view = action->keep_view();
   if (action->action_id() == "refresh") {

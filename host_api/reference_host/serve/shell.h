@@ -120,6 +120,7 @@ class Shell {
   void job_progress(std::uint64_t id, std::int32_t permille, const std::string& text);
   void job_ended(std::uint64_t id, v1::ActionReply outcome);
   void tell(const WebSession& session, const char* event);
+  void centre_changed(WebSession& session);
   void tell_user(const std::string& user_id, const char* event);
   void tell_all(const char* event);
   void trim_jobs(const std::string& session_key);

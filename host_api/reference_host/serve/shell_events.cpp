@@ -27,6 +27,11 @@ void Shell::tell(const WebSession& session, const char* event) {
   session.events->send(event, "{}");
 }
 
+void Shell::centre_changed(WebSession& session) {
+  ++session.version;
+  session.events->send("centre", "{\"version\":" + std::to_string(session.version) + "}");
+}
+
 void Shell::tell_user(const std::string& user_id, const char* event) {
   for (const auto& [key, session] : sessions_) {
     if (session.user->user.user_id() == user_id) {
@@ -69,7 +74,7 @@ void Shell::take_event(const JsonObject& event) {
     for (auto& [key, session] : sessions_) {
       if (session.plugin_session == text_of(event, "session")) {
         session.flash_address = text_of(event, "url");
-        tell(session, "centre");
+        centre_changed(session);
       }
     }
   }
@@ -142,12 +147,12 @@ void Shell::job_ended(std::uint64_t id, v1::ActionReply outcome) {
     jobs_.erase(it);
     if (still_there) {
       show(session, std::move(*outcome.mutable_view()), origin);
-      tell(session, "centre");
+      centre_changed(session);
     }
   } else if (watched) {
     jobs_.erase(it);
     take(session, std::move(outcome), origin);
-    tell(session, "centre");
+    centre_changed(session);
   } else {
     job.ended = true;
     job.outcome = std::move(outcome);

@@ -178,6 +178,7 @@ void Shell::hook(v1::Method method, const char* name, const google::protobuf::Me
 void Shell::unlocked(WebSession& session) {
   const bool again = session.locked;
   session.locked = session.locked_idle = false;
+  ++session.version;
   session.last_seen = Clock::now();
   session.plugin_session = services_.open_session(session.user->user.user_id());
   services_.select_patient(session.plugin_session, session.patient_id);

@@ -40,6 +40,9 @@ bool take_value(Request& request, const v1::Field& field, StreamTable& streams, 
       value.set_check(request.has(name));
       return true;
     case v1::Field::TYPE_CHOICE:
+      if (!request.has(name)) {
+        break;
+      }
       value.set_text(request.value(name));
       return may_choose(field, value.text());
     case v1::Field::TYPE_MULTI_CHOICE:

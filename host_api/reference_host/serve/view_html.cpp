@@ -38,6 +38,18 @@ void tone_icon(Html& html, v1::Severity severity) {
   }
 }
 
+/// A value with its tone: a short one as a badge, a sentence in colour.
+void toned(Html& html, v1::Severity severity, std::string_view text) {
+  constexpr std::size_t kBadge = 40;
+  if (severity == v1::SEVERITY_UNSPECIFIED) {
+    const auto plain = html.element("bdi", {{"class", "text"}});
+    return html.breakable(text);
+  }
+  const auto badge =
+      html.element("span", {{"class", std::string(text.size() <= kBadge ? "badge " : "tone ") + tone(severity)}});
+  html.leaf("bdi", {}, text);
+}
+
 /// What the renderers below share.
 struct Drawing {
   Html& html;
@@ -94,7 +106,7 @@ void disabled_reasons(Drawing& d, const google::protobuf::RepeatedPtrField<v1::A
   }
 }
 
-/// Buttons of the whole view: the primary one first, closing at the end.
+/// Buttons of the whole view: the primary one first, what cannot be undone and closing at the end.
 void view_actions(Drawing& d, const v1::View& view, bool safe_first) {
   if (view.actions().empty()) {
     return;
@@ -105,7 +117,16 @@ void view_actions(Drawing& d, const v1::View& view, bool safe_first) {
     ordered.push_back(&action);
   }
   const auto rank = [](const v1::Action* action) {
-    return action->role() == v1::Action::ROLE_PRIMARY ? 0 : action->role() == v1::Action::ROLE_CLOSE ? 2 : 1;
+    switch (action->role()) {
+      case v1::Action::ROLE_PRIMARY:
+        return 0;
+      case v1::Action::ROLE_DANGER:
+        return 2;
+      case v1::Action::ROLE_CLOSE:
+        return 3;
+      default:
+        return 1;
+    }
   };
   std::stable_sort(ordered.begin(), ordered.end(),
                    [&](const v1::Action* a, const v1::Action* b) { return rank(a) < rank(b); });
@@ -140,7 +161,7 @@ void action_form(Drawing& d, const v1::View& view, bool safe_first = false) {
 
 // ---- table ----
 
-void cell(Drawing& d, const v1::Table::Column& column, const v1::Cell& cell, bool emphasised) {
+void cell(Drawing& d, const v1::Table::Column& column, const v1::Cell& cell) {
   std::vector<Attribute> more;
   if (!cell.code().empty()) {
     more.push_back({"data-code", cell.code()});
@@ -159,13 +180,7 @@ void cell(Drawing& d, const v1::Table::Column& column, const v1::Cell& cell, boo
   } else if (text.empty() && number) {
     text = format_size(d.words, static_cast<std::uint64_t>(std::max<std::int64_t>(cell.number(), 0)));
   }
-  if (cell.severity() != v1::SEVERITY_UNSPECIFIED ||
-      (column.kind() == v1::Table::Column::KIND_STATE && emphasised && !text.empty())) {
-    const auto badge = d.html.element("span", {{"class", std::string("badge ") + tone(cell.severity())}});
-    d.html.leaf("bdi", {}, text);
-  } else {
-    d.html.leaf("bdi", {}, text);
-  }
+  toned(d.html, cell.severity(), text);
 }
 
 /// A text that names the row for those who hear it: the first two texts of its cells.
@@ -183,7 +198,7 @@ void row(Drawing& d, const v1::View& view, const v1::Row& row, bool with_actions
   const auto element =
       d.html.element("tr", {{"data-row-id", row.row_id()}, {"class", row.emphasised() ? "row emphasised" : "row"}});
   for (int i = 0; i < row.cells_size() && i < view.table().columns_size(); ++i) {
-    cell(d, view.table().columns(i), row.cells(i), row.emphasised());
+    cell(d, view.table().columns(i), row.cells(i));
   }
   if (!with_actions) {
     return;
@@ -195,7 +210,7 @@ void row(Drawing& d, const v1::View& view, const v1::Row& row, bool with_actions
   const auto form = d.html.form("/act");
   act_fields(d, view);
   hidden(d.html, "_row", row.row_id());
-  const auto bar = d.html.element("div", {{"class", "actions nowrap"}});
+  const auto bar = d.html.element("div", {{"class", "actions"}});
   const std::string name = row_name(row);
   for (const v1::Action& action : row.actions()) {
     action_button(d, action, true, name);
@@ -292,12 +307,7 @@ void fact(Drawing& d, const v1::Detail::Fact& fact) {
     more.push_back({"data-code", fact.code()});
   }
   const auto value = d.html.element("dd", {{"data-fact", fact.name()}}, more);
-  if (fact.severity() != v1::SEVERITY_UNSPECIFIED) {
-    const auto badge = d.html.element("span", {{"class", std::string("badge ") + tone(fact.severity())}});
-    d.html.leaf("bdi", {}, fact.value());
-  } else {
-    d.html.leaf("bdi", {{"class", "text"}}, fact.value());
-  }
+  toned(d.html, fact.severity(), fact.value());
 }
 
 void facts(Drawing& d, const v1::Detail::Group& group, bool expert) {
@@ -356,9 +366,9 @@ void part(Drawing& d, const v1::View& view, const v1::Detail::Part& part) {
   }
 }
 
-void detail_view(Drawing& d, const v1::View& view) {
-  action_form(d, view);
+void detail_text(Drawing& d, const v1::View& view) {
   const v1::Detail& detail = view.detail();
+  const auto column = d.html.element("div", {{"class", "reading"}});
   if (!detail.text().empty()) {
     const auto card = d.html.element("section", {{"class", "card"}});
     d.html.leaf("h2", {}, d.words(Word::message_text));
@@ -372,9 +382,21 @@ void detail_view(Drawing& d, const v1::View& view) {
       part(d, view, item);
     }
   }
-  const auto groups = d.html.element("div", {{"class", "groups"}});
-  for (const v1::Detail::Group& item : detail.groups()) {
-    group(d, item);
+}
+
+/// The facts come first, also for who hears the page: whether a message is genuine is known before it is read.
+void detail_view(Drawing& d, const v1::View& view) {
+  action_form(d, view);
+  const bool reading = !view.detail().text().empty() || !view.detail().parts().empty();
+  const auto body = d.html.element("div", {{"class", reading ? "detail split" : "detail"}});
+  {
+    const auto groups = d.html.element("div", {{"class", "groups"}});
+    for (const v1::Detail::Group& item : view.detail().groups()) {
+      group(d, item);
+    }
+  }
+  if (reading) {
+    detail_text(d, view);
   }
 }
 
@@ -693,6 +715,7 @@ void render_centre(Html& html, const Shell& shell, const WebSession& session) {
        {"data-view-kind", front_kind(session)},
        {"data-view-id", view ? std::string_view(session.stack.back().view.view_id()) : std::string_view()},
        {"data-view-name", view ? std::string_view(session.stack.back().view.kind()) : std::string_view()},
+       {"data-version", std::to_string(session.version)},
        {"data-job-id", session.front.kind == Front::Kind::running ? std::to_string(session.front.job_id) : ""}});
   breadcrumbs(d);
   flash(d);

@@ -45,6 +45,7 @@ struct WebSession {
   std::string command_id;     ///< what opened the stack; after a lock it is called again
   std::string flash;          ///< a sentence above the centre, shown once
   std::string flash_address;  ///< a page elsewhere that the plugin wants opened
+  std::uint64_t version = 0;  ///< grows whenever the centre changes, so that a page knows whether it is up to date
   bool locked = false;
   bool locked_idle = false;
   Clock::time_point last_seen = Clock::now();

@@ -85,6 +85,10 @@
     const was = before ? before.dataset.viewId + before.dataset.viewKind : "";
     (regions || REGIONS).forEach((selector) => replaceRegion(fresh, selector));
     document.title = fresh.title;
+    if (!regions) {
+      // The menu is whole again, so nothing stands in its search field.
+      document.querySelector("input[name=menu-search]").value = "";
+    }
     enhance(document);
     const main = document.querySelector("main#centre");
     if (!regions || regions.includes("main#centre")) {
@@ -189,10 +193,7 @@
     }
     if (form.getAttribute("role") === "search") {
       event.preventDefault();
-      const first = document.querySelector("#menu-entries [data-command]:not([disabled])");
-      if (first) {
-        first.click();
-      }
+      openFirst(form.querySelector("input[name=menu-search]").value);
       return;
     }
     const path = form.getAttribute("action");
@@ -257,18 +258,30 @@
   let searchTimer = 0;
   function search(query) {
     clearTimeout(searchTimer);
-    searchTimer = setTimeout(async () => {
-      try {
-        const response = await fetch("/?menu-search=" + encodeURIComponent(query), { headers: { "X-Background": "1" } });
-        const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-        const input = document.querySelector("input[name=menu-search]");
-        if (input && input.value === query) {
-          replaceRegion(fresh, "#menu-entries");
-        }
-      } catch (error) {
-        lost(text("Connection"));
+    searchTimer = setTimeout(() => find(query), 90);
+  }
+
+  async function find(query) {
+    clearTimeout(searchTimer);
+    try {
+      const response = await fetch("/?menu-search=" + encodeURIComponent(query), { headers: { "X-Background": "1" } });
+      const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+      const input = document.querySelector("input[name=menu-search]");
+      if (input && input.value === query) {
+        replaceRegion(fresh, "#menu-entries");
       }
-    }, 90);
+    } catch (error) {
+      lost(text("Connection"));
+    }
+  }
+
+  /// Enter in the search field: the list may be older than what was typed.
+  async function openFirst(query) {
+    await find(query);
+    const first = document.querySelector("#menu-entries [data-command]:not([disabled])");
+    if (query.trim() && first) {
+      first.click();
+    }
   }
 
   function moveInMenu(step) {
@@ -332,7 +345,13 @@
   // ---- what comes by itself ----
 
   let refreshTimer = 0;
+  let newest = 0;      // version of the centre the server told of
+  let stale = false;   // events were missed
   const wanted = new Set();
+  function upToDate() {
+    const main = document.querySelector("main#centre");
+    return main && !stale && Number(main.dataset.version) >= newest;
+  }
   function refresh(regions) {
     regions.forEach((region) => wanted.add(region));
     clearTimeout(refreshTimer);
@@ -341,11 +360,15 @@
         refresh([]);
         return;
       }
-      const list = [...wanted];
+      // What somebody is typing is not taken away, and what is there already is not drawn again.
+      const searching = document.querySelector("input[name=menu-search]").value !== "";
+      const list = [...wanted].filter((region) => (region !== "main#centre" || !(typed || upToDate())) &&
+                                                  (region !== "#menu-entries" || !searching));
       wanted.clear();
-      // What somebody is typing is not taken away.
-      fetchPage("/", { headers: { "X-Background": "1" } },
-                typed ? list.filter((region) => region !== "main#centre") : list);
+      stale = false;
+      if (list.length > 0) {
+        fetchPage("/", { headers: { "X-Background": "1" } }, list);
+      }
     }, 60);
   }
 
@@ -366,31 +389,30 @@
   }
 
   function listen() {
-    const events = new EventSource("/events");
-    let connected = false;
-    events.addEventListener("hello", () => {
-      // What happened while nobody listened is fetched once.
-      refresh(connected ? REGIONS : ["aside[data-panel]", "#dialogs"]);
-      const front = document.querySelector("main#centre");
-      if (!connected && front && front.dataset.viewKind === "progress") {
-        refresh(["main#centre"]);
-      }
-      connected = true;
-      lost("");
-    });
+    // From where this page was drawn: nothing is missed in between.
+    const events = new EventSource("/events?seen=" + body.dataset.eventsSeen);
+    events.addEventListener("hello", () => lost(""));
     events.addEventListener("progress", (event) => progress(JSON.parse(event.data)));
-    events.addEventListener("centre", () => refresh(REGIONS));
+    events.addEventListener("centre", (event) => {
+      newest = Math.max(newest, JSON.parse(event.data).version);
+      refresh(["main#centre", "aside[data-panel]", "#menu-entries", "#dialogs"]);
+    });
     events.addEventListener("context", () => refresh(["aside[data-panel]"]));
     events.addEventListener("dialog", () => refresh(["#dialogs"]));
-    events.addEventListener("page", () => refresh(REGIONS));
+    events.addEventListener("page", () => {
+      stale = true;
+      refresh(REGIONS);
+    });
     events.addEventListener("locked", () => location.assign("/"));
     events.addEventListener("over", () => {
       events.close();
       setTimeout(() => location.assign("/"), 300);
     });
     events.addEventListener("error", () => {
-      if (connected && events.readyState === EventSource.CONNECTING) {
-        lost(text("Connection"));
+      lost(text("Connection"));
+      if (events.readyState === EventSource.CLOSED) {
+        // Refused: the session is over or locked, and the page will say so.
+        setTimeout(() => location.assign("/"), 2000);
       }
     });
   }
