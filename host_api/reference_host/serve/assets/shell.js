@@ -8,7 +8,10 @@
   const body = document.body;
   const text = (name) => body.dataset["text" + name] || "";
   const REGIONS = ["header.top", "#menu-entries", "main#centre", "aside[data-panel]", "#dialogs"];
-  let pending = 0;
+  let pending = 0;       // answers waited for, whoever asked
+  let pressed = 0;       // of them, what a person asked for
+  let pointer = false;   // a button is held down: nothing under it is taken away
+  let background = null; // what the page asks by itself; a person's request ends it
   let typed = false;
 
   // ---- waiting ----
@@ -52,10 +55,16 @@
     return null;
   }
 
+  /// A file may be chosen in it already.
+  function sameQuestion(before, after) {
+    const [was, is] = [before, after].map((region) => region.querySelector("dialog[data-file-chooser]"));
+    return was && is && was.dataset.fileChooser === is.dataset.fileChooser;
+  }
+
   function replaceRegion(fresh, selector) {
     const before = document.querySelector(selector);
     const after = fresh.querySelector(selector);
-    if (!before || !after) {
+    if (!before || !after || (selector === "#dialogs" && sameQuestion(before, after))) {
       return;
     }
     const scroll = before.scrollTop;
@@ -134,10 +143,20 @@
         }
         return;
       }
+      if (options.signal) {
+        if (pointer) {
+          refresh(regions);
+          return;
+        }
+        // What was typed while the answer was on its way stays, too.
+        regions = regions.filter((region) => region !== "main#centre" || !typed);
+      }
       lost("");
       show(html, regions);
     } catch (error) {
-      lost(text("Connection"));
+      if (error.name !== "AbortError") {
+        lost(text("Connection"));
+      }
     } finally {
       busy(-1);
     }
@@ -183,7 +202,12 @@
       data.append(submitter.name, submitter.value);
     }
     const multipart = form.enctype === "multipart/form-data";
-    fetchPage(form.getAttribute("action"), { method: "POST", body: multipart ? data : new URLSearchParams(data) });
+    if (background) {
+      background.abort();  // the answer to come shows everything
+    }
+    pressed += 1;
+    fetchPage(form.getAttribute("action"), { method: "POST", body: multipart ? data : new URLSearchParams(data) })
+        .finally(() => { pressed -= 1; });
   }
 
   document.addEventListener("submit", (event) => {
@@ -205,7 +229,7 @@
     if (leaves && typed && !window.confirm(text("Unsaved"))) {
       return;
     }
-    if (pending > 0 && path === "/act") {
+    if (pressed > 0 && path === "/act") {
       return;  // pressed twice
     }
     send(form, event.submitter);
@@ -223,6 +247,12 @@
       showRules(rules, event.target.value);
     }
   });
+
+  document.addEventListener("pointerdown", () => { pointer = true; });
+  for (const end of ["pointerup", "pointercancel", "dragend"]) {
+    // After the click that follows.
+    document.addEventListener(end, () => setTimeout(() => { pointer = false; }, 0));
+  }
 
   document.addEventListener("change", (event) => {
     if (event.target.name === "patient") {
@@ -356,7 +386,7 @@
     regions.forEach((region) => wanted.add(region));
     clearTimeout(refreshTimer);
     refreshTimer = setTimeout(() => {
-      if (pending > 0) {
+      if (pending > 0 || pointer) {
         refresh([]);
         return;
       }
@@ -367,7 +397,9 @@
       wanted.clear();
       stale = false;
       if (list.length > 0) {
-        fetchPage("/", { headers: { "X-Background": "1" } }, list);
+        background = new AbortController();
+        fetchPage("/", { headers: { "X-Background": "1" }, signal: background.signal }, list)
+            .finally(() => { background = null; });
       }
     }, 60);
   }
