@@ -5,9 +5,11 @@
 #include <array>
 #include <utility>
 
+#include "account/lease.h"
 #include "account/owner.h"
 #include "account/sql.h"
 #include "mailbox/blob.h"
+#include "mailbox/retry_policy.h"
 #include "store/sql.h"
 
 namespace kvc::mailbox {
@@ -183,17 +185,6 @@ std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan
   return rows_of(sql);
 }
 
-std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::size_t offset,
-                            std::size_t limit, std::size_t& total) {
-  std::int64_t count = 0;
-  Sql counting(session, "SELECT count(*) FROM outbox WHERE account_id = ?");
-  counting.arg(account_id).into(count).next();
-  total = static_cast<std::size_t>(count);
-  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?");
-  sql.arg(account_id).arg(static_cast<std::int64_t>(limit)).arg(static_cast<std::int64_t>(offset));
-  return rows_of(sql);
-}
-
 std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id) {
   std::int64_t count = 0;
   Sql sql(session, "SELECT count(*) FROM outbox WHERE account_id = ? AND state = 'queued'");
@@ -213,13 +204,15 @@ std::optional<OutboxRow> claim(Poco::Data::Session& session, std::string_view ac
   std::optional<OutboxRow> free_row;
   {
     Sql sql(session, std::string(kColumns) +
-                         "WHERE account_id = ? AND state = 'queued' AND next_try <= ? ORDER BY created_at, id");
-    sql.arg(account_id).arg(store::millis(due));
+                         "WHERE account_id = ? AND state = 'queued' AND (next_try <= ? OR next_try > ?) ORDER BY "
+                         "created_at, id");
+    sql.arg(account_id).arg(store::millis(due)).arg(store::millis(now + kLongestWait));
     Reader reader;
     reader.attach(sql);
     while (!free_row && sql.next()) {
       const OutboxRow& row = reader.take();
-      if (row.lease_owner.empty() || row.lease_until <= now || account::owner_gone(row.lease_owner)) {
+      const bool over = row.lease_until <= now || row.lease_until > now + account::kLongestLease;
+      if (row.lease_owner.empty() || over || account::owner_gone(row.lease_owner)) {
         free_row = row;
       }
     }
