@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""broken_test.py validate|host PVS_VALIDATE PVS_HOST BROKEN_DIR PRACTICE
+"""broken_test.py validate|host PVS_VALIDATE PVS_HOST BROKEN_DIR
 
 validate: every broken plugin is named by the checks that are about its mistake, and by no check that must not care.
 host:     the reference host survives every one of them, with a message that says what is wrong.
@@ -67,6 +67,9 @@ EXACT = {"good", "crashes", "hangs_in_call", "replies_twice", "replies_late", "r
 # No plugin here fails these: library.manifest has its tests at the host SDK.
 NEVER = {"library.manifest"}
 
+# Seconds for a check. Those that hang use it up; a job that never ends is given a tenth of it, again and again.
+IMPATIENT = {"hangs_in_call": "5", "hangs_in_stop": "5", "holds_lock": "5", "job_never_ends": "5"}
+
 RUN = {"as": "dr_probe", "invoke": "broken.run"}
 FORM = {"as": "dr_probe", "invoke": "broken.form"}
 JOB = {"as": "dr_probe", "invoke": "broken.job", "wait_job": True, "timeout_ms": 1500}
@@ -115,7 +118,7 @@ def validate(args, name, expected):
         out = os.path.join(work, "out.json")
         # A check that hangs uses its time up; the others are over long before.
         run = subprocess.run([args.validate, os.path.join(args.broken, name), "--json", out, "--jobs", "3", "--timeout",
-                              "5" if name.startswith("hangs") or name == "holds_lock" else "30",
+                              IMPATIENT.get(name, "30"),
                               "--time-factor", "2" if name == "slow" else "50"], capture_output=True, text=True, timeout=250)
         with open(out, encoding="utf-8") as file:
             checks = {check["name"]: check for check in json.load(file)["checks"]}
@@ -134,14 +137,23 @@ def validate(args, name, expected):
         f"  {n}: {'; '.join(checks[n]['texts'])}" for n in sorted(failed - wanted)) if problems else ""
 
 
+# One user: each costs a key pair and a slow password hash.
+PRACTICE = {"practice": {"id": "pruefpraxis", "name": "Prüfpraxis (künstlich)", "sites": []}, "locale": "de-DE",
+            "time_zone": "Europe/Berlin", "patients": [], "documents": [],
+            "users": [{"id": "dr_probe", "name": "Dr. Probe (künstlich)", "roles": ["doctor"], "password": "kuenstlich-1"}]}
+
+
 def host(args, name, case):
     steps, code, messages = case
     with tempfile.TemporaryDirectory() as work:
+        practice = os.path.join(work, "practice.json")
+        with open(practice, "w", encoding="utf-8") as file:
+            json.dump(PRACTICE, file)
         script = os.path.join(work, "script.json")
         with open(script, "w", encoding="utf-8") as file:
             json.dump({"steps": steps}, file)
         run = subprocess.run([args.host, "run", "--plugin", os.path.join(args.broken, name), "--script", script, "--practice",
-                              args.practice, "--data", os.path.join(work, "data"), "--patience",
+                              practice, "--data", os.path.join(work, "data"), "--patience",
                               "1" if name.startswith("hangs") else "60"], capture_output=True, timeout=120)
         log = os.path.join(work, "data", "host.log")
         said = run.stderr.decode("utf-8", "replace")
@@ -163,7 +175,7 @@ def main():
     part = sys.argv[1]
 
     class Args:
-        validate, host, broken, practice = sys.argv[2:6]
+        validate, host, broken = sys.argv[2:5]
 
     there = {name for name in os.listdir(Args.broken) if os.path.isfile(os.path.join(Args.broken, name, "manifest.json"))}
     bad = sorted(there ^ set(VALIDATE))
@@ -171,7 +183,7 @@ def main():
         print(f"{name}: only in the table or only in the tree")
     cases, function = (VALIDATE, validate) if part == "validate" else (HOST, host)
     named = set()
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
         for name, (problems, found, why) in zip(cases, pool.map(lambda item: function(Args, *item), cases.items())):
             named |= found
             print(f"{name}: {'; '.join(problems) if problems else 'good'}")
