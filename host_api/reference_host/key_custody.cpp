@@ -283,7 +283,7 @@ Outcome KeyCustody::seal(std::string_view user_id, std::string_view plaintext, s
     return read;
   }
   if (plaintext.size() > kMaxPlaintext) {
-    return Outcome::rejected;
+    return Outcome::too_large;
   }
   const Pkey recipient(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, bytes_of(file.public_key), file.public_key.size()));

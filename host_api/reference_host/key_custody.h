@@ -29,6 +29,7 @@ class KeyCustody {
     wrong_password,  ///< or the key file was altered: one cannot tell which
     locked,          ///< the user's session is not unlocked
     rejected,        ///< sealed for another user, with other associated data, or altered
+    too_large,       ///< more than this host seals
     damaged,         ///< the key file cannot be read
     failed,          ///< the system or the cryptographic library failed
   };

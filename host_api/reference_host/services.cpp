@@ -61,6 +61,8 @@ pvs_status refuse(Reply& reply, KeyCustody::Outcome outcome) {
     case KeyCustody::Outcome::rejected:
       return refuse(reply, v1::CATEGORY_CRYPTO, "host.not_sealed_for_user",
                     "the bytes were not sealed for this user and purpose, or were altered");
+    case KeyCustody::Outcome::too_large:
+      return refuse(reply, v1::CATEGORY_USAGE, "host.too_large", "this host seals keys, not documents");
     default:
       return refuse(reply, v1::CATEGORY_HOST, "host.key_custody_failed", "the user's key file cannot be used");
   }

@@ -285,8 +285,10 @@ static UNUSED pvs_status PVS_CALL good_call(pvs_instance* instance, const pvs_ca
       return send_message(&kEmpty, reply, sink);
     case 402:
     case 501:
-    case 502:
       return g_self.active ? send_message(&kEmpty, reply, sink) : PVS_INVALID_STATE;
+    case 502: /* JobCancelReply{known}; cancel() comes as well */
+      if (!g_self.active) return PVS_INVALID_STATE;
+      return reply == NULL ? PVS_OK : reply(sink, bytes_of("\x08\x01", g_self.has_job ? 2 : 0));
     case 201:
       return g_self.active ? good_invoke(request, reply, sink) : PVS_INVALID_STATE;
     case 301:

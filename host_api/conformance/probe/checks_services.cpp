@@ -249,14 +249,17 @@ void check_keys(Wire& wire, const v1::Context& context) {
   }
   results.expect("keys.truncated", cut && !unseal(wire, user, sealed + "x", "probe", out),
                  "bytes that were cut or made longer still open");
+  for (const std::size_t size : {std::size_t{0}, std::size_t{60000}}) {
+    const std::string plain(size, 'g');
+    const bool round = seal(wire, user, plain, "", again, why) && unseal(wire, user, again, "", out) && out == plain;
+    results.expect(size == 0 ? "keys.empty" : "keys.long", round,
+                   std::to_string(size) + " bytes do not go round: " + why);
+  }
+  // A host may have a limit. It says so when it seals: what was sealed has to open.
   const std::string large(1000000, 'g');
-  results.expect(
-      "keys.large",
-      seal(wire, user, large, "probe", again, why) && unseal(wire, user, again, "probe", out) && out == large,
-      "a megabyte does not go round: " + why);
-  results.expect("keys.empty",
-                 seal(wire, user, "", "", again, why) && unseal(wire, user, again, "", out) && out.empty(),
-                 "an empty secret does not go round: " + why);
+  const bool sealed_large = seal(wire, user, large, "", again, why);
+  results.expect("keys.large", !sealed_large || (unseal(wire, user, again, "", out) && out == large),
+                 "a megabyte is sealed, but does not open any more");
   v1::KeyPublicRequest request;
   request.set_user_id(user);
   v1::KeyPublicReply key;

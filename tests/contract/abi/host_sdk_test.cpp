@@ -82,9 +82,6 @@ std::string refusal(const fs::path& directory, const std::shared_ptr<Recorder>& 
 
 TEST(Loading, ReasonsAreReadable) {
   EXPECT_THAT(refusal("/nowhere"), HasSubstr("cannot read /nowhere/manifest.json"));
-  EXPECT_THAT(refusal(fixture("nothing")), HasSubstr("no symbol pvs_plugin_entry_v1"));
-  EXPECT_THAT(refusal(fixture("refuses")), HasSubstr("refuses a host of minor version 0"));
-  EXPECT_THAT(refusal(fixture("short_table")), HasSubstr("incomplete"));
   const auto poor = std::make_shared<Recorder>();
   poor->services = {"user_context"};
   EXPECT_THAT(refusal(fixture("friendly"), poor),

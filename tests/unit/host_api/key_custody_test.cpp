@@ -88,7 +88,7 @@ TEST_F(Custody, EmptyTextsAndLimits) {
   ASSERT_EQ(custody_.seal("anna", "", "", sealed), Outcome::ok);
   EXPECT_EQ(custody_.unseal("anna", sealed, "", plaintext), Outcome::ok);
   EXPECT_EQ(plaintext, "");
-  EXPECT_EQ(custody_.seal("anna", std::string(65537, 'x'), "", sealed), Outcome::rejected);
+  EXPECT_EQ(custody_.seal("anna", std::string(65537, 'x'), "", sealed), Outcome::too_large);
 }
 
 TEST_F(Custody, UnknownUsers) {
