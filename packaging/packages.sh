@@ -6,7 +6,7 @@
 
 KVC_PACKAGES_BUILD=(
   g++ cmake ninja-build ccache pkg-config
-  libpoco-dev libssl-dev libsqlite3-dev
+  libpoco-dev libssl-dev libsqlite3-dev libpq-dev
   libprotobuf-dev protobuf-compiler
   libvalijson-dev
   ca-certificates openssl
@@ -17,13 +17,25 @@ KVC_PACKAGES_PACK=(dpkg-dev binutils python3)
 KVC_PACKAGES_TEST=(
   libgtest-dev libgmock-dev binutils procps python3 dpkg-dev
   default-jre-headless libnss3-tools
+  postgresql # a private server, started by tests/postgresql
   slapd # the address book's LDAP twin, run privately by tests/contract/directory
 )
+# The browser tests alone.
+KVC_PACKAGES_BROWSER=(chromium nodejs npm)
+
+# Node.js often comes from its makers, in one package that has npm in it and refuses Debian's beside it.
+kvc_installed() {
+  case "$1" in
+    nodejs) command -v node >/dev/null && return 0 ;;
+    npm) command -v npm >/dev/null && return 0 ;;
+  esac
+  dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
+}
 
 kvc_missing_packages() {
   local package
   for package in "$@"; do
-    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || printf '%s\n' "$package"
+    kvc_installed "$package" || printf '%s\n' "$package"
   done
 }
 
@@ -60,4 +72,11 @@ kvc_build() {
   fi
   NINJA_STATUS='%f/%t ' cmake --build --preset "$preset" -j "$(nproc)" "${targets[@]}" |
     awk '/^[0-9]+\/[0-9]+ / { if (++n % 50 == 0) { print "  built " $1; fflush() } next } !/no work to do/ { print; fflush() }'
+}
+
+# What the browser tests need of npm, exactly as package-lock.json names it. The browser is Debian's, none is fetched.
+kvc_install_browser_modules() {
+  local folder=tests/browser
+  [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] && return 0
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund --loglevel=error
 }

@@ -15,7 +15,8 @@ case "${1:-}" in
   *) echo "usage: packaging/test.sh [--quick]" >&2; exit 2 ;;
 esac
 
-kvc_install_packages "${KVC_PACKAGES_BUILD[@]}" "${KVC_PACKAGES_TEST[@]}"
+kvc_install_packages "${KVC_PACKAGES_BUILD[@]}" "${KVC_PACKAGES_TEST[@]}" "${KVC_PACKAGES_BROWSER[@]}"
+kvc_install_browser_modules
 jobs=$(nproc)
 started=$SECONDS
 

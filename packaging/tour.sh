@@ -142,3 +142,25 @@ Der Server läuft weiter (Prozess $tour_server_pid): $(tour_server_fact base_url
                         --settings $tour_dir/nord.settings.json
 TEXT
 }
+
+# tour_all FRESH KEEP: the steps 3 to 8 of run.sh --tour.
+tour_all() {
+  tour_begin "$1"
+  trap 'tour_end' EXIT
+  printf '[3/8] KV-Connect-Server starten\n'
+  tour_server
+  printf '[4/8] Praxis Nord richtet ihr KV-Connect-Konto ein\n'
+  tour_practice nord
+  tour_run nord account
+  printf '[5/8] Praxis Süd richtet ihr KV-Connect-Konto ein\n'
+  tour_practice sued
+  tour_run sued account
+  printf '[6/8] Praxis Nord sendet eine eNachricht mit Anhang an Praxis Süd\n'
+  tour_run nord send
+  printf '[7/8] Praxis Süd holt ab, prüft und öffnet sie\n'
+  tour_run sued receive
+  printf '[8/8] Praxis Nord erhält die Eingangsbestätigung\n'
+  tour_run nord receipt
+  tour_summary
+  [ "$2" = no ] || tour_keep
+}

@@ -41,6 +41,10 @@ void HostServices::job_progress(std::uint64_t, std::int32_t, std::string_view) {
 void HostServices::job_ended(std::uint64_t, const v1::ActionReply&) {}
 void HostServices::log(std::int32_t, std::string_view, std::string_view) {}
 void HostServices::stopping() {}
+void HostServices::plugin_hangs(std::string_view, std::chrono::milliseconds) {}
+std::chrono::milliseconds HostServices::patience() const {
+  return std::chrono::milliseconds{0};
+}
 
 namespace detail {
 namespace {
@@ -233,7 +237,16 @@ void PVS_CALL host_log(pvs_host_ctx* context, std::int32_t level, pvs_bytes comp
                                    : std::string_view(reinterpret_cast<const char*>(bytes.data),
                                                       static_cast<std::size_t>(std::min(bytes.size, limit)));
     };
-    core.services->log(level, as_view(component, 64), as_view(text, kMaxLogText));
+    switch (core.log_limit.next(std::chrono::steady_clock::now())) {
+      case LogLimit::Verdict::keep:
+        core.services->log(level, as_view(component, 64), as_view(text, kMaxLogText));
+        break;
+      case LogLimit::Verdict::first_dropped:
+        core.misbehaving("the plugin floods the log; its lines are dropped until it is quieter");
+        break;
+      case LogLimit::Verdict::drop:
+        break;
+    }
     return PVS_OK;
   }));
 }

@@ -17,6 +17,8 @@
 #include <thread>
 #include <variant>
 
+#include "log_limit.h"
+
 namespace pvs::detail {
 
 struct TokenEvent {
@@ -94,6 +96,7 @@ struct Core {
   std::atomic<bool> stopped{false};   ///< nothing at all
   std::mutex cancelled_mutex;
   std::set<std::uint64_t> cancelled;
+  LogLimit log_limit;  ///< for the plugin's own lines
 
   [[nodiscard]] bool on_main() const { return std::this_thread::get_id() == main; }
   void log(std::int32_t level, std::string_view text) noexcept;

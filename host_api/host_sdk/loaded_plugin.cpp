@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "core.h"
+#include "watchdog.h"
 
 namespace pvs {
 
@@ -35,6 +37,7 @@ std::int64_t time_class(std::uint32_t method) {
   switch (method) {
     case v1::METHOD_LIFECYCLE_HEALTH:
     case v1::METHOD_VIEW_CLOSE:
+    case v1::METHOD_FORM_SUGGEST:
     case v1::METHOD_HOOK_SESSION_UNLOCKED:
     case v1::METHOD_HOOK_SESSION_LOCKED:
     case v1::METHOD_HOOK_PATIENT_SELECTED:
@@ -80,6 +83,8 @@ struct LoadedPlugin::Impl {
   Manifest manifest;
   HostIdentity identity;
   std::shared_ptr<Core> core;
+  std::unique_ptr<detail::Watchdog> watchdog;
+  std::size_t threads_before = 0;
   void* library = nullptr;
   const pvs_plugin_v1* table = nullptr;
   pvs_host_ctx* context = nullptr;
@@ -93,6 +98,10 @@ struct LoadedPlugin::Impl {
   Impl& operator=(const Impl&) = delete;
   ~Impl();
 
+  /// Runs a function of the plugin on the main thread: watched, and without an exception getting through. False if one
+  /// would have.
+  template <class Body>
+  bool inside(const char* function, Body&& body, std::chrono::milliseconds more = std::chrono::milliseconds{0});
   std::string open(const fs::path& directory);
   std::string describe_agrees();
   std::string create();
@@ -100,12 +109,43 @@ struct LoadedPlugin::Impl {
                       ReplyCatcher& catcher, std::uint64_t& call_id);
   void hand_out(detail::Event& event);
   void end_forgotten_jobs();
+  void look_for_threads();
   pvs_status stop(std::chrono::milliseconds deadline);
 };
 
+namespace {
+
+std::size_t thread_count() {
+  std::error_code error;
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator("/proc/self/task", error), fs::directory_iterator{}));
+}
+
+/// An exception that crosses the border is the plugin's fault, and its text may quote anything.
+void note_exception(Core& core, const char* function) noexcept {
+  core.misbehaving(std::string("the plugin threw an exception out of ") + function +
+                   "; it is contained, but the plugin may be broken inside");
+}
+
+}  // namespace
+
+template <class Body>
+bool LoadedPlugin::Impl::inside(const char* function, Body&& body, std::chrono::milliseconds more) {
+  watchdog->enter(function, more);
+  bool fine = true;
+  try {
+    body();
+  } catch (...) {
+    fine = false;
+    note_exception(*core, function);
+  }
+  watchdog->leave();
+  return fine;
+}
+
 LoadedPlugin::Impl::~Impl() {
   if (instance != nullptr && !stuck) {
-    table->destroy(instance);
+    inside("destroy", [&] { table->destroy(instance); });
   }
   core->stopped.store(true);
   if (context != nullptr) {
@@ -125,7 +165,9 @@ std::string LoadedPlugin::Impl::open(const fs::path& directory) {
            " of the host interface, this host has " + std::to_string(PVS_ABI_MINOR) + ": update the practice system";
   }
   const KeptSignalMask mask;
-  library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  // Kept in memory even if the library forgot to ask for it: a thread it did not join would run in nothing.
+  inside("the library's initialisers",
+         [&] { library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE); });
   if (library == nullptr) {
     const char* why = ::dlerror();
     return "the library cannot be loaded: " + std::string(why == nullptr ? "unknown reason" : why);
@@ -134,7 +176,9 @@ std::string LoadedPlugin::Impl::open(const fs::path& directory) {
   if (entry == nullptr) {
     return "the library is no plugin of interface version 1: it has no symbol " PVS_ENTRY_SYMBOL;
   }
-  table = entry(PVS_ABI_MINOR);
+  if (!inside(PVS_ENTRY_SYMBOL, [&] { table = entry(PVS_ABI_MINOR); })) {
+    return "the plugin threw an exception out of " PVS_ENTRY_SYMBOL;
+  }
   if (table == nullptr) {
     return "the plugin refuses a host of minor version " + std::to_string(PVS_ABI_MINOR);
   }
@@ -147,7 +191,8 @@ std::string LoadedPlugin::Impl::open(const fs::path& directory) {
 
 std::string LoadedPlugin::Impl::describe_agrees() {
   ReplyCatcher catcher(core);
-  const pvs_status status = table->describe(&ReplyCatcher::take, catcher.sink());
+  pvs_status status = PVS_INTERNAL;
+  inside("describe", [&] { status = table->describe(&ReplyCatcher::take, catcher.sink()); });
   v1::PluginDescription description;
   if (status != PVS_OK || !catcher.answered() || !description.ParseFromString(catcher.bytes())) {
     return "the plugin does not describe itself: " + status_text(status);
@@ -161,9 +206,12 @@ std::string LoadedPlugin::Impl::describe_agrees() {
 
 std::string LoadedPlugin::Impl::create() {
   context = detail::make_context(core);
-  const pvs_status status =
-      table->create(&detail::host_table(), context,
-                    {reinterpret_cast<const std::uint8_t*>(manifest.text.data()), manifest.text.size()}, &instance);
+  pvs_status status = PVS_INTERNAL;
+  inside("create", [&] {
+    status =
+        table->create(&detail::host_table(), context,
+                      {reinterpret_cast<const std::uint8_t*>(manifest.text.data()), manifest.text.size()}, &instance);
+  });
   if (status != PVS_OK || instance == nullptr) {
     instance = nullptr;
     return "the plugin does not start: " + status_text(status) + " (see its lines in the log)";
@@ -193,6 +241,13 @@ LoadResult LoadedPlugin::load(const fs::path& directory, std::shared_ptr<HostSer
   for (const ManifestIssue& issue : manifest.issues) {
     impl->core->log(PVS_LOG_WARNING, "manifest.json: " + issue.to_string());
   }
+  impl->watchdog = std::make_unique<detail::Watchdog>(
+      impl->core->services->patience(), [core = impl->core](const char* function, std::chrono::milliseconds since) {
+        core->misbehaving(std::string("the plugin has not returned from ") + function + " for " +
+                          std::to_string(since.count()) + " ms");
+        core->services->plugin_hangs(function, since);
+      });
+  impl->threads_before = thread_count();
   std::string reason = impl->open(directory);
   if (reason.empty()) reason = impl->describe_agrees();
   if (reason.empty()) reason = impl->create();
@@ -279,9 +334,11 @@ pvs_status LoadedPlugin::Impl::raw_call(std::uint32_t method, std::string_view r
   header.flags = options.user_present ? PVS_CALL_USER_PRESENT : 0;
   std::copy(std::begin(options.correlation_id), std::end(options.correlation_id), std::begin(header.correlation_id));
   const auto begin = std::chrono::steady_clock::now();
-  const pvs_status status =
-      table->call(instance, &header, {reinterpret_cast<const std::uint8_t*>(request.data()), request.size()},
-                  &ReplyCatcher::take, catcher.sink());
+  pvs_status status = PVS_INTERNAL;
+  inside("call", [&] {
+    status = table->call(instance, &header, {reinterpret_cast<const std::uint8_t*>(request.data()), request.size()},
+                         &ReplyCatcher::take, catcher.sink());
+  });
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
   if (took > time_class(method)) {
@@ -342,7 +399,12 @@ void LoadedPlugin::cancel(std::uint64_t call_id) {
     impl_->core->cancelled.insert(call_id);
   }
   if (!impl_->core->stopped.load()) {
-    impl_->table->cancel(impl_->instance, call_id);
+    // On any thread, so the watchdog, which looks at the main thread, has no part in it.
+    try {
+      impl_->table->cancel(impl_->instance, call_id);
+    } catch (...) {
+      note_exception(*impl_->core, "cancel");
+    }
   }
 }
 
@@ -358,7 +420,7 @@ bool LoadedPlugin::cancel_job(std::uint64_t job_id) {
 void LoadedPlugin::Impl::hand_out(detail::Event& event) {
   if (const auto* token = std::get_if<detail::TokenEvent>(&event)) {
     if (!core->stopping.load()) {
-      table->on_main(instance, token->token);
+      inside("on_main", [&] { table->on_main(instance, token->token); });
     }
   } else if (const auto* progress = std::get_if<detail::ProgressEvent>(&event)) {
     if (core->jobs.is_running(progress->job_id)) {
@@ -416,6 +478,20 @@ void LoadedPlugin::Impl::end_forgotten_jobs() {
   }
 }
 
+/// Threads of the host may have come meanwhile, so this is a hint and no reproach.
+void LoadedPlugin::Impl::look_for_threads() {
+  std::size_t now = thread_count();
+  for (int i = 0; i < 50 && now > threads_before; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // a joined thread leaves the list a little later
+    now = thread_count();
+  }
+  if (now > threads_before) {
+    core->log(PVS_LOG_WARNING, "after stop() there are " + std::to_string(now - threads_before) +
+                                   " threads more than before the plugin was loaded; those the host did not start were "
+                                   "not joined by the plugin");
+  }
+}
+
 pvs_status LoadedPlugin::Impl::stop(std::chrono::milliseconds deadline) {
   if (core->stopped.load() || instance == nullptr) {
     return PVS_OK;
@@ -428,14 +504,20 @@ pvs_status LoadedPlugin::Impl::stop(std::chrono::milliseconds deadline) {
     std::uint64_t call_id = 0;
     static_cast<void>(raw_call(v1::METHOD_LIFECYCLE_QUIESCE, request, {}, catcher, call_id));
   }
-  const pvs_status status =
-      table->stop(instance, static_cast<std::uint64_t>(std::max<std::int64_t>(deadline.count(), 0)));
+  deadline = std::max(deadline, std::chrono::milliseconds{0});
+  pvs_status status = PVS_INTERNAL;
+  inside(
+      "stop", [&] { status = table->stop(instance, static_cast<std::uint64_t>(deadline.count())); }, deadline);
   if (status != PVS_OK) {
     stuck = true;
     core->misbehaving("the plugin did not stop: " + status_text(status) + "; it stays in memory");
   } else {
     stuck = false;
     core->stopped.store(true);
+    look_for_threads();
+  }
+  if (const std::uint64_t dropped = core->log_limit.dropped(); dropped != 0) {
+    core->log(PVS_LOG_WARNING, std::to_string(dropped) + " log lines of the plugin were dropped");
   }
   end_forgotten_jobs();
   if (const std::size_t open = core->streams.discard_all(); open != 0) {

@@ -251,6 +251,18 @@ Outcome KeyCustody::unlock(std::string_view user_id, const SecretText& password)
   return Outcome::ok;
 }
 
+bool KeyCustody::matches(std::string_view user_id, const SecretText& password) const {
+  KeyFile file;
+  WipedArray<kKey> wrapping;
+  std::string raw;
+  const bool right =
+      read_key_file(file_of(user_id), file) == Outcome::ok &&
+      derive_from_password(password, span_of(file.salt), wrapping) &&
+      decrypt(wrapping.data(), bytes_of(file.nonce), key_context(user_id, file.public_key), file.private_key, raw);
+  OPENSSL_cleanse(raw.data(), raw.size());
+  return right;
+}
+
 void KeyCustody::lock(std::string_view user_id) {
   const std::lock_guard lock(mutex_);
   if (const auto it = open_.find(user_id); it != open_.end()) {

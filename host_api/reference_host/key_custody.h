@@ -42,6 +42,8 @@ class KeyCustody {
   Outcome enrol(std::string_view user_id, const SecretText& password);
   /// Opens the private key: until lock(), unseal() works.
   Outcome unlock(std::string_view user_id, const SecretText& password);
+  /// Whether this is the password; opens nothing.
+  [[nodiscard]] bool matches(std::string_view user_id, const SecretText& password) const;
   void lock(std::string_view user_id);
   [[nodiscard]] bool unlocked(std::string_view user_id) const;
 

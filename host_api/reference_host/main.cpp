@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// pvs-host: a small practice system, to run a plugin by a script.
+// pvs-host: a small practice system, to run a plugin by a script or to show it to people as a page.
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -16,6 +18,7 @@
 #include "renderer.h"
 #include "runner.h"
 #include "script.h"
+#include "serve/serve.h"
 #include "services.h"
 
 namespace {
@@ -36,20 +39,29 @@ void on_signal(int) {
 
 constexpr const char* kUsage =
     "pvs-host run --plugin DIR --script FILE.json --practice FILE.json\n"
-    "             [--settings FILE.json] [--data DIR]\n"
+    "             [--settings FILE.json] [--data DIR] [--patience SECONDS]\n"
+    "pvs-host serve --plugin DIR --practice FILE.json [--settings FILE.json] [--data DIR]\n"
+    "             [--port P] [--ready-file FILE] [--idle-lock SECONDS]\n"
     "\n"
     "  --plugin    folder with manifest.json and the library it names\n"
     "  --script    the steps; see host_api/README.md\n"
     "  --practice  the practice: users, patients, documents\n"
     "  --settings  settings of the plugin; relative paths in it start at its folder\n"
     "  --data      the host's data (default: ./pvs-host-data); one folder for each practice\n"
+    "  --patience  how long the plugin may keep the main thread before pvs-host gives up (default: 60; 0: for ever)\n"
+    "  --port      of the page on 127.0.0.1 (default 0: a free one); --ready-file gets {\"url\": ...} when it can be "
+    "opened\n"
+    "  --idle-lock seconds without a person after which the screen is locked (default 900; 0: never)\n"
     "\n"
-    "Every view is printed as one line of JSON, sentences for people on standard error.\n"
+    "Every view of a run is printed as one line of JSON, sentences for people on standard error.\n"
     "Exit code: 0 good; 2 a step failed, or the script is wrong; 3 the run did not get going or was interrupted.\n";
 
-std::map<std::string, std::string> parse_options(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string> known{"plugin", "script", "practice", "settings", "data"};
-  std::map<std::string, std::string> options{{"data", "pvs-host-data"}};
+using Options = std::map<std::string, std::string>;
+
+Options parse_options(const std::vector<std::string>& arguments, const std::vector<std::string>& needed,
+                      std::vector<std::string> known) {
+  known.insert(known.end(), needed.begin(), needed.end());
+  Options options{{"data", "pvs-host-data"}, {"patience", "60"}};
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
     const std::string name = arguments[i].starts_with("--") ? arguments[i].substr(2) : "";
     if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -60,15 +72,29 @@ std::map<std::string, std::string> parse_options(const std::vector<std::string>&
     }
     options[name] = arguments[i + 1];
   }
-  for (const char* name : {"plugin", "script", "practice"}) {
+  for (const std::string& name : needed) {
     if (!options.contains(name)) {
-      throw InputError("the argument --" + std::string(name) + " is missing");
+      throw InputError("the argument --" + name + " is missing");
     }
   }
   return options;
 }
 
-pvs::v1::HelloRequest greeting(const std::map<std::string, std::string>& options, const Practice& practice) {
+std::chrono::seconds patience_of(const std::string& text) {
+  if (text.empty() || text.size() > 6 || text.find_first_not_of("0123456789") != std::string::npos) {
+    throw InputError("--patience needs a number of seconds");
+  }
+  return std::chrono::seconds(std::stol(text));
+}
+
+/// What a plugin says about itself, for a terminal: lines stay, what steers a terminal does not.
+std::string for_terminal(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; }, ' ');
+  return text;
+}
+
+pvs::v1::HelloRequest greeting(const Options& options, const Practice& practice) {
   pvs::v1::HelloRequest hello;
   hello.set_locale(practice.locale);
   if (const auto settings = options.find("settings"); settings != options.end()) {
@@ -94,7 +120,7 @@ int run_script(pvs::LoadedPlugin& plugin, Services& services, const std::vector<
   return kScriptFailed;
 }
 
-int run(const std::map<std::string, std::string>& options) {
+int run(const Options& options) {
   std::vector<Step> steps;
   try {
     steps = read_script(options.at("script"));
@@ -106,15 +132,16 @@ int run(const std::map<std::string, std::string>& options) {
   const pvs::v1::HelloRequest hello = greeting(options, practice);
   make_private_directory(fs::absolute(options.at("data")));
   const auto services = std::make_shared<Services>(std::move(practice), options.at("data"));
+  services->set_patience(patience_of(options.at("patience")));
   const pvs::LoadResult loaded = pvs::LoadedPlugin::load(options.at("plugin"), services, {"pvs-host", "1.0"});
   if (loaded.plugin == nullptr) {
-    std::cerr << "PLUGIN REFUSED " << loaded.reason << '\n';
+    std::cerr << "PLUGIN REFUSED " << for_terminal(loaded.reason) << '\n';
     return kAborted;
   }
   const std::string reason = loaded.plugin->start(hello);
   int code = kAborted;
   if (!reason.empty()) {
-    std::cerr << "PLUGIN DOES NOT START " << reason << '\n';
+    std::cerr << "PLUGIN DOES NOT START " << for_terminal(reason) << '\n';
   } else {
     code = run_script(*loaded.plugin, *services, steps, fs::absolute(options.at("script")).parent_path());
   }
@@ -123,6 +150,34 @@ int run(const std::map<std::string, std::string>& options) {
     return kAborted;
   }
   return code;
+}
+
+long number(const Options& options, const std::string& name, long otherwise, long highest) {
+  const auto it = options.find(name);
+  if (it == options.end()) {
+    return otherwise;
+  }
+  const std::string& text = it->second;
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos ||
+      std::stol(text) > highest) {
+    throw InputError("--" + name + " is a number up to " + std::to_string(highest));
+  }
+  return std::stol(text);
+}
+
+int serve_page(const Options& options) {
+  serve::ServeOptions page;
+  page.plugin = options.at("plugin");
+  page.port = static_cast<std::uint16_t>(number(options, "port", 0, 65535));
+  page.idle_lock = std::chrono::seconds(number(options, "idle-lock", page.idle_lock.count(), 86400));
+  if (const auto file = options.find("ready-file"); file != options.end()) {
+    page.ready_file = file->second;
+  }
+  Practice practice = read_practice(options.at("practice"));
+  const pvs::v1::HelloRequest hello = greeting(options, practice);
+  make_private_directory(fs::absolute(options.at("data")));
+  const auto services = std::make_shared<Services>(std::move(practice), options.at("data"));
+  return serve::serve(page, services, hello, g_abort, std::cout, std::cerr);
 }
 
 }  // namespace
@@ -138,10 +193,15 @@ int main(int argc, char** argv) {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   try {
-    if (arguments[0] != "run") {
-      throw InputError("unknown command " + arguments[0]);
+    const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+    if (arguments[0] == "run") {
+      return run(parse_options(rest, {"plugin", "script", "practice"}, {"settings", "data", "patience"}));
     }
-    return run(parse_options({arguments.begin() + 1, arguments.end()}));
+    if (arguments[0] == "serve") {
+      return serve_page(
+          parse_options(rest, {"plugin", "practice"}, {"settings", "data", "port", "ready-file", "idle-lock"}));
+    }
+    throw InputError("unknown command " + arguments[0]);
   } catch (const std::exception& e) {
     std::cerr << "ABORTED " << e.what() << '\n';
     return kAborted;

@@ -6,6 +6,7 @@
 #include <Poco/Timestamp.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -69,6 +70,14 @@ const char* level_name(std::int32_t level) {
   static constexpr const char* kNames[] = {
       "debug", "info", "warning", "error", "host-misbehaving", "plugin-misbehaving"};
   return level >= 0 && level <= PVS_LOG_PLUGIN_MISBEHAVING ? kNames[level] : "error";
+}
+
+/// Text of a plugin for a log and a terminal: one line, and nothing that steers a terminal.
+std::string one_line(std::string_view text) {
+  std::string clean(text);
+  std::replace_if(
+      clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return clean;
 }
 
 const char* severity_name(v1::Severity severity) {
@@ -143,11 +152,37 @@ std::optional<std::string> Services::log_in(const std::string& user_id, std::str
                                                             : "the key file of " + user_id + " cannot be used";
     return std::nullopt;
   }
-  const std::string session_id = random_id("s-");
+  return open_session(user_id);
+}
+
+KeyCustody::Outcome Services::unlock_key(const std::string& user_id, const SecretText& password) {
+  if (practice_.find_user(user_id) != nullptr) {
+    return custody_.unlock(user_id, password);
+  }
+  // As long as for a user who exists, so that the time does not tell who works here.
+  if (!practice_.users.empty()) {
+    static_cast<void>(custody_.matches(practice_.users.front().user.user_id(), password));
+  }
+  return KeyCustody::Outcome::unknown_user;
+}
+
+std::string Services::open_session(const std::string& user_id) {
+  std::string session_id = random_id("s-");
   const std::lock_guard lock(mutex_);
   sessions_[session_id] = Session{user_id, ""};
   last_session_ = session_id;
   return session_id;
+}
+
+void Services::close_session(const std::string& session_id) {
+  const std::lock_guard lock(mutex_);
+  sessions_.erase(session_id);
+}
+
+std::string Services::user_of(const std::string& session_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = sessions_.find(session_id);
+  return it == sessions_.end() ? std::string() : it->second.user_id;
 }
 
 void Services::lock(const std::string& user_id) {
@@ -169,7 +204,7 @@ void Services::offer_files(std::vector<fs::path> files) {
     const std::lock_guard lock(mutex_);
     files_to_choose_ = std::move(files);
   }
-  offered_files_.notify_all();
+  files_offered_.notify_all();
 }
 
 std::vector<JsonObject::Ptr> Services::take_events() {
@@ -180,6 +215,51 @@ std::vector<JsonObject::Ptr> Services::take_events() {
 std::deque<std::pair<std::uint64_t, v1::ActionReply>> Services::take_job_ends() {
   const std::lock_guard lock(mutex_);
   return std::exchange(job_ends_, {});
+}
+
+std::vector<RecordDocument> Services::documents() const {
+  std::vector<RecordDocument> all;
+  for (const PracticeDocument& document : practice_.documents) {
+    RecordDocument& to = all.emplace_back();
+    to.document_id = document.document_id;
+    to.title = document.title;
+    to.media_type = document.media_type;
+    to.patient_id = document.patient_id;
+    to.file = document.file;
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, entry] : delivered_) {
+    RecordDocument& to = all.emplace_back();
+    to.document_id = id;
+    to.title = entry->optValue<std::string>("title", "");
+    to.media_type = entry->optValue<std::string>("media_type", "");
+    to.source = entry->optValue<std::string>("source", "");
+    to.received = entry->optValue<std::string>("received", "");
+    to.patient_id = entry->optValue<std::string>("patient", "");
+    to.suggested_id = entry->optValue<std::string>("suggested_patient", "");
+    to.file = data_ / "documents" / fs::path(entry->optValue<std::string>("file", "")).filename();
+    to.delivered = true;
+  }
+  return all;
+}
+
+bool Services::assign_document(const std::string& document_id, const std::string& patient_id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = delivered_.find(document_id);
+  if (it == delivered_.end() || practice_.find_patient(patient_id) == nullptr) {
+    return false;
+  }
+  // The index is append-only; the last line of a document counts.
+  JsonObject::Ptr entry = new_object();
+  for (const auto& [key, value] : *it->second) {
+    entry->set(key, value);
+  }
+  entry->set("patient", patient_id);
+  if (!append_line(data_ / "documents" / "index.jsonl", to_line(entry), true)) {
+    return false;
+  }
+  it->second = entry;
+  return true;
 }
 
 void Services::plan(Schedule& schedule) {
@@ -335,6 +415,11 @@ pvs_status Services::storage_directories(const PluginCall&, const v1::Directorie
 
 pvs_status Services::file_choose(const PluginCall& call, const v1::FileChooseRequest& request,
                                  v1::FileChooseReply& reply) {
+  return chooser_ != nullptr ? chooser_->choose(call, request, reply) : offered_files(call, request, reply);
+}
+
+pvs_status Services::offered_files(const PluginCall& call, const v1::FileChooseRequest& request,
+                                   v1::FileChooseReply& reply) {
   JsonObject::Ptr question = new_object();
   question->set("event", "file_choose");
   question->set("title", request.title());
@@ -342,7 +427,7 @@ pvs_status Services::file_choose(const PluginCall& call, const v1::FileChooseReq
   std::vector<fs::path> files;
   {
     std::unique_lock lock(mutex_);
-    offered_files_.wait_for(lock, kChooseTimeout, [&] { return files_to_choose_.has_value() || stopping_; });
+    files_offered_.wait_for(lock, kChooseTimeout, [&] { return files_to_choose_.has_value() || stopping_; });
     if (!files_to_choose_) {
       return PVS_CANCELLED;
     }
@@ -500,6 +585,7 @@ pvs_status Services::open_url(const PluginCall&, const v1::OpenUrlRequest& reque
   JsonObject::Ptr url = new_object();
   url->set("event", "open_url");
   url->set("url", request.url());
+  url->set("session", request.session_id());
   event(url);
   return PVS_OK;
 }
@@ -557,10 +643,7 @@ void Services::job_ended(std::uint64_t job_id, const v1::ActionReply& outcome) {
 }
 
 void Services::log(std::int32_t level, std::string_view component, std::string_view text) {
-  std::string clean(text);
-  std::replace_if(
-      clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20; }, ' ');
-  const std::string line = time_text() + " " + level_name(level) + " " + std::string(component) + ": " + clean;
+  const std::string line = time_text() + " " + level_name(level) + " " + one_line(component) + ": " + one_line(text);
   const std::lock_guard lock(log_mutex_);
   static_cast<void>(append_line(data_ / "host.log", line, false));
   if (level >= PVS_LOG_ERROR) {
@@ -568,12 +651,29 @@ void Services::log(std::int32_t level, std::string_view component, std::string_v
   }
 }
 
+std::chrono::milliseconds Services::patience() const {
+  return patience_;
+}
+
+void Services::plugin_hangs(std::string_view function, std::chrono::milliseconds since) {
+  std::cerr << "PLUGIN HANGS it has not returned from " << function << " for " << since.count()
+            << " ms. This process cannot go on and ends. Files and documents that were closed, the audit log and the "
+               "plugin's own data are on disk; what was being done has to be done again.\n"
+            << std::flush;
+  std::cout.flush();
+  // Not exit(): destructors would wait for the thread that hangs.
+  ::_exit(3);
+}
+
 void Services::stopping() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  offered_files_.notify_all();
+  if (chooser_ != nullptr) {
+    chooser_->stopping();
+  }
+  files_offered_.notify_all();
 }
 
 }  // namespace pvs::host

@@ -19,8 +19,10 @@ endfunction()
 # kvc_test(NAME SOURCES a_test.cpp ... DEPS lib ... [LABELS unit|contract|e2e] [TIMEOUT s] [SHARDS n] [DEFINES X=Y ...]):
 # one GoogleTest program; every TEST in it is a ctest of its own. With SHARDS the program runs as n ctests instead, each with
 # every n-th TEST: for programs whose tests share something dear, such as a CA, that each process would make anew.
+# POSTGRESQL: the tests use the PostgreSQL server of tests/postgresql. BOTH_STORES (with SHARDS): they run once on SQLite and once
+# more on that server, as NAME.postgresql.n; not under a sanitizer, which learns nothing from the second time.
 function(kvc_test name)
-  cmake_parse_arguments(ARG "" "LABELS;TIMEOUT;SHARDS" "SOURCES;DEPS;DEFINES" ${ARGN})
+  cmake_parse_arguments(ARG "POSTGRESQL;BOTH_STORES" "LABELS;TIMEOUT;SHARDS" "SOURCES;DEPS;DEFINES" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -35,9 +37,13 @@ function(kvc_test name)
   target_compile_definitions(${name} PRIVATE ${ARG_DEFINES})
   # A suite named ...Child runs only inside another test, as a process of its own.
   set(filter "-*Child.*")
+  set(server "")
+  if(ARG_POSTGRESQL)
+    set(server FIXTURES_REQUIRED postgresql ENVIRONMENT "KVC_TEST_POSTGRESQL=${KVC_TEST_POSTGRESQL}")
+  endif()
   if(NOT ARG_SHARDS)
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_FILTER "${filter}"
-      PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT})
+      PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT} ${server})
     return()
   endif()
   math(EXPR last "${ARG_SHARDS} - 1")
@@ -45,6 +51,12 @@ function(kvc_test name)
     add_test(NAME ${name}.${index} COMMAND ${name} --gtest_filter=${filter})
     set_tests_properties(${name}.${index} PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT}
       ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index}")
+    if(ARG_BOTH_STORES AND NOT KVC_CORE_ONLY)
+      add_test(NAME ${name}.postgresql.${index} COMMAND ${name} --gtest_filter=${filter})
+      set_tests_properties(${name}.postgresql.${index} PROPERTIES LABELS ${ARG_LABELS} TIMEOUT ${ARG_TIMEOUT}
+        FIXTURES_REQUIRED postgresql ENVIRONMENT
+        "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index};KVC_TEST_STORE=postgresql;KVC_TEST_POSTGRESQL=${KVC_TEST_POSTGRESQL}")
+    endif()
   endforeach()
 endfunction()
 

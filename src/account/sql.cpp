@@ -8,6 +8,8 @@
 #include <deque>
 #include <utility>
 
+#include "store/sql.h"
+
 namespace kvc::account {
 
 using Poco::Data::BLOB;
@@ -30,7 +32,7 @@ Sql::Sql(Poco::Data::Session& session, std::string_view text) : impl_(std::make_
 Sql::~Sql() = default;
 
 Sql& Sql::arg(std::string_view text) {
-  impl_->statement, keywords::bind(std::string(text));
+  impl_->statement, keywords::bind(store::storable(text));
   return *this;
 }
 

@@ -56,7 +56,7 @@ void BlobWriter::insert(Poco::Data::Session& session) {
 }
 
 bool BlobWriter::flush() {
-  status_ = database_.write([&](Poco::Data::Session& session) {
+  status_ = database_.write_own([&](Poco::Data::Session& session) {
     insert(session);
     return Status();
   });

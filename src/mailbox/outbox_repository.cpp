@@ -185,17 +185,6 @@ std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan
   return rows_of(sql);
 }
 
-std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::size_t offset,
-                            std::size_t limit, std::size_t& total) {
-  std::int64_t count = 0;
-  Sql counting(session, "SELECT count(*) FROM outbox WHERE account_id = ?");
-  counting.arg(account_id).into(count).next();
-  total = static_cast<std::size_t>(count);
-  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?");
-  sql.arg(account_id).arg(static_cast<std::int64_t>(limit)).arg(static_cast<std::int64_t>(offset));
-  return rows_of(sql);
-}
-
 std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id) {
   std::int64_t count = 0;
   Sql sql(session, "SELECT count(*) FROM outbox WHERE account_id = ? AND state = 'queued'");
@@ -212,22 +201,24 @@ bool has_receipt_for(Poco::Data::Session& session, std::string_view inbox_id) {
 
 std::optional<OutboxRow> claim(Poco::Data::Session& session, std::string_view account_id, TimePoint due, TimePoint now,
                                std::string_view owner, TimePoint until) {
-  std::optional<OutboxRow> free_row;
+  std::string free_id;
   {
-    Sql sql(session, std::string(kColumns) +
-                         "WHERE account_id = ? AND state = 'queued' AND (next_try <= ? OR next_try > ?) ORDER BY "
-                         "created_at, id");
+    // Only what decides: a server sends all rows at once, and their contents may be large.
+    std::string id, holder;
+    std::int64_t held_until = 0;
+    Sql sql(session,
+            "SELECT id, lease_owner, lease_until FROM outbox WHERE account_id = ? AND state = 'queued' AND "
+            "(next_try <= ? OR next_try > ?) ORDER BY created_at, id");
     sql.arg(account_id).arg(store::millis(due)).arg(store::millis(now + kLongestWait));
-    Reader reader;
-    reader.attach(sql);
-    while (!free_row && sql.next()) {
-      const OutboxRow& row = reader.take();
-      const bool over = row.lease_until <= now || row.lease_until > now + account::kLongestLease;
-      if (row.lease_owner.empty() || over || account::owner_gone(row.lease_owner)) {
-        free_row = row;
+    sql.into(id).into(holder).into(held_until);
+    while (free_id.empty() && sql.next()) {
+      const bool over = held_until <= store::millis(now) || held_until > store::millis(now + account::kLongestLease);
+      if (holder.empty() || over || account::owner_gone(holder)) {
+        free_id = id;
       }
     }
   }
+  auto free_row = free_id.empty() ? std::nullopt : find(session, free_id);
   if (!free_row) {
     return std::nullopt;
   }

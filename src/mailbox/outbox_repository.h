@@ -62,9 +62,6 @@ std::vector<OutboxRow> of_thread(Poco::Data::Session& session, std::string_view 
 std::string scan_text(const OutboxScan& scan);
 /// Newest first. Reads the rows it gives and no others; with overdue_at all overdue ones.
 std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan);
-/// Newest first.
-std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::size_t offset,
-                            std::size_t limit, std::size_t& total);
 std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id);
 bool has_receipt_for(Poco::Data::Session& session, std::string_view inbox_id);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cryptographic Message Syntax (RFC 5652, RFC 5083) by OpenSSL: facts, no verdicts. Internal to message/.
-// Everything here works on whole buffers and throws nothing but std::bad_alloc.
+// Content is a text that is read piece by piece; only outlines (cms_walk.h) are in memory. Throws nothing but
+// std::bad_alloc.
 #pragma once
 
 #include <optional>
@@ -14,9 +15,11 @@
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "crypto/openssl_ptr.h"
+#include "message/cms_walk.h"
+#include "message/digests.h"
 #include "message/open.h"
+#include "message/reader.h"
 #include "mime/transfer.h"
-#include "mime/wiped_bytes.h"
 
 namespace kvc::message::cms {
 
@@ -26,15 +29,16 @@ inline constexpr int kMaxSigners = 10;
 
 enum class Kind { enveloped, signed_data, other };
 
-/// A parsed ContentInfo, BER or DER.
+/// A ContentInfo, BER or DER, without its content.
 struct Parsed {
   crypto::CmsPtr cms;
   Kind kind = Kind::other;
-  bool trailing_bytes = false;  ///< something follows the structure
+  Text ber;         ///< all of it
+  Outline outline;  ///< what `cms` was parsed from
 };
 
-/// Error: malformed, for truncated input too.
-Result<Parsed> parse(std::string_view ber, OSSL_LIB_CTX* context);
+/// Reads to the end. Errors: malformed, for truncated input too, and what reading gives.
+Result<Parsed> parse(const Text& ber, OSSL_LIB_CTX* context);
 
 /// What became of an envelope.
 struct Decrypted {
@@ -45,13 +49,12 @@ struct Decrypted {
   std::string cipher;  ///< "aes-256-cbc"; empty when unknown
   bool weak = false;   ///< the cipher is below the policy
   std::string key_label;
-  bool trailing_bytes = false;
-  mime::WipedBytes content;
+  Text content;  ///< decrypts again each time it is read; a small one is kept in memory that is wiped
 };
 
 /// Opens EnvelopedData or AuthEnvelopedData (AES-GCM). Keys with a certificate serve the RecipientInfo that names it;
-/// keys without one are tried on every RSA RecipientInfo.
-Decrypted decrypt(std::string_view ber, std::span<const DecryptionKey> keys);
+/// keys without one are tried on every RSA RecipientInfo. The content is decrypted to its end once, for padding or tag.
+Decrypted decrypt(const Parsed& envelope, std::span<const DecryptionKey> keys);
 
 /// One SignerInfo, examined.
 struct Signature {
@@ -70,11 +73,12 @@ struct Signatures {
 };
 
 /// Examines a SignedData against `content`, in that very form and, where `canonical_too`, with every line end turned
-/// into CRLF (RFC 8551 section 3.1.1). Error: malformed.
-Result<Signatures> verify(CMS_ContentInfo* cms, std::string_view content, bool canonical_too);
+/// into CRLF (RFC 8551 section 3.1.1). `digests` are those of the content that were computed while it streamed by,
+/// perhaps none; where the signature needs others the content is read again. Errors: malformed, and what reading gives.
+Result<Signatures> verify(CMS_ContentInfo* cms, const Text& content, ContentDigests digests, bool canonical_too);
 
-/// Content of an opaque SignedData; the copy inside `cms` is wiped. Error: malformed if it is detached.
-Result<mime::WipedBytes> take_content(CMS_ContentInfo* cms);
+/// Content of an opaque SignedData. Error: malformed if it is detached.
+Result<Text> opaque_content(Parsed& parsed);
 
 /// DER of a detached SignedData: SHA-256, RSA PKCS#1 v1.5, signed attributes contentType, signingTime, messageDigest,
 /// smimeCapabilities (AES only) and signingCertificateV2; exactly one certificate, the signer's (protocol C).

@@ -10,6 +10,7 @@
 #include "crypto/asn1_time.h"
 #include "crypto/library_context.h"
 #include "message/cms.h"
+#include "message/cms_names.h"
 
 namespace kvc::message::cms {
 namespace {
@@ -26,179 +27,6 @@ using CertificateStack = std::unique_ptr<STACK_OF(X509), CertificateStackFree>;
 
 Status broken(const char* what) {
   return Status(error::malformed, what);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return result;
-}
-
-std::string hex(std::span<const unsigned char> bytes) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += {kHex[byte >> 4], kHex[byte & 15]};
-  }
-  text.erase(0, std::min(text.find_first_not_of('0'), text.size()));
-  return text.empty() ? "0" : text;
-}
-
-std::string name_text(const X509_NAME* issuer) {
-  const BioPtr out(BIO_new(BIO_s_mem()));
-  if (!out || X509_NAME_print_ex(out.get(), issuer, 0,
-                                 XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB)) < 0) {
-    return {};
-  }
-  char* text = nullptr;
-  const long length = BIO_get_mem_data(out.get(), &text);
-  return {text, static_cast<std::size_t>(length)};
-}
-
-crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient) {
-  ASN1_OCTET_STRING* key_id = nullptr;
-  X509_NAME* issuer = nullptr;
-  ASN1_INTEGER* serial = nullptr;
-  crypto::IssuerAndSerial id;
-  if (CMS_RecipientInfo_ktri_get0_signer_id(recipient, &key_id, &issuer, &serial) != 1) {
-    return id;
-  }
-  if (issuer == nullptr || serial == nullptr) {
-    id.issuer = "(subject key identifier)";
-    id.serial_hex = key_id == nullptr
-                        ? std::string()
-                        : hex({ASN1_STRING_get0_data(key_id), static_cast<std::size_t>(ASN1_STRING_length(key_id))});
-    return id;
-  }
-  id.issuer = name_text(issuer);
-  id.serial_hex = hex({ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))});
-  unsigned char* der = nullptr;
-  const int length = i2d_X509_NAME(issuer, &der);
-  const std::unique_ptr<unsigned char, crypto::OpenSslFree> owner(der);
-  if (length > 0) {
-    id.issuer_der.assign(der, der + length);
-  }
-  return id;
-}
-
-constexpr std::size_t kReadStep = 256UL * 1024;
-
-/// Reads a filter chain to its end; false when a read failed.
-bool drain(BIO* chain, mime::WipedBytes& out) {
-  for (;;) {
-    const std::size_t have = out.size();
-    out.resize(have + kReadStep);
-    const int got = BIO_read(chain, out.data() + have, static_cast<int>(kReadStep));
-    out.resize(have + static_cast<std::size_t>(std::max(got, 0)));
-    if (got <= 0) {
-      return got == 0;
-    }
-  }
-}
-
-/// A random key opens CBC padding once in 256 tries and leaves noise. What begins like no header was not opened.
-bool begins_like_mime(std::string_view content) {
-  const auto line = content.substr(0, content.find('\n'));
-  if (line.empty() || line == "\r") {
-    return !content.empty();
-  }
-  const auto name = line.substr(0, line.find(':'));
-  return name.size() < line.size() && !name.empty() &&
-         std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
-
-/// One attempt. The content is decrypted even when the key was not recovered: OpenSSL then uses a random one.
-bool try_open(CMS_ContentInfo* cms, CMS_RecipientInfo* recipient, const crypto::PrivateKey& key, std::size_t size_hint,
-              Decrypted& result) {
-  if (EVP_PKEY_up_ref(key.native()) != 1) {
-    return false;
-  }
-  CMS_RecipientInfo_set0_pkey(recipient, key.native());
-  const bool key_recovered = CMS_RecipientInfo_decrypt(cms, recipient) > 0;
-  CMS_RecipientInfo_set0_pkey(recipient, nullptr);
-  const BioPtr chain(CMS_dataInit(cms, nullptr));
-  BIO* cipher = chain ? BIO_find_type(chain.get(), BIO_TYPE_CIPHER) : nullptr;
-  if (cipher == nullptr) {
-    return false;
-  }
-  EVP_CIPHER_CTX* context = nullptr;
-  BIO_get_cipher_ctx(cipher, &context);
-  result.cipher = lower(EVP_CIPHER_get0_name(EVP_CIPHER_CTX_get0_cipher(context)));
-  mime::WipedBytes content;
-  content.reserve(size_hint + kReadStep);
-  const bool read = drain(chain.get(), content);
-  const bool opened = BIO_get_cipher_status(cipher) > 0;
-  if (!read || !opened || !key_recovered || !begins_like_mime(mime::view(content))) {
-    return false;
-  }
-  result.content = std::move(content);
-  return true;
-}
-
-bool is_rsa_recipient(CMS_RecipientInfo* recipient) {
-  return CMS_RecipientInfo_type(recipient) == CMS_RECIPINFO_TRANS;
-}
-
-bool open_with_any(CMS_ContentInfo* cms, std::span<const DecryptionKey> keys, std::size_t size_hint,
-                   Decrypted& result) {
-  STACK_OF(CMS_RecipientInfo)* infos = CMS_get0_RecipientInfos(cms);
-  for (const bool by_name : {true, false}) {
-    for (const auto& key : keys) {
-      for (int i = 0; key.certificate.has_value() == by_name && i < sk_CMS_RecipientInfo_num(infos); ++i) {
-        CMS_RecipientInfo* info = sk_CMS_RecipientInfo_value(infos, i);
-        if (!is_rsa_recipient(info) ||
-            (by_name && CMS_RecipientInfo_ktri_cert_cmp(info, key.certificate->native()) != 0)) {
-          continue;
-        }
-        if (try_open(cms, info, key.key, size_hint, result)) {
-          result.key_label = key.label;
-          return true;
-        }
-      }
-    }
-  }
-  return false;
-}
-
-bool is_policy_cipher(const std::string& name) {
-  constexpr std::array kAllowed = {"aes-128-cbc", "aes-192-cbc", "aes-256-cbc",
-                                   "aes-128-gcm", "aes-192-gcm", "aes-256-gcm"};
-  return std::find(kAllowed.begin(), kAllowed.end(), name) != kAllowed.end();
-}
-
-Status list_recipients(CMS_ContentInfo* cms, Decrypted& result) {
-  STACK_OF(CMS_RecipientInfo)* infos = CMS_get0_RecipientInfos(cms);
-  if (infos == nullptr || sk_CMS_RecipientInfo_num(infos) == 0) {
-    return broken("the envelope names no recipient");
-  }
-  if (sk_CMS_RecipientInfo_num(infos) > kMaxRecipients) {
-    return broken("the envelope names too many recipients");
-  }
-  for (int i = 0; i < sk_CMS_RecipientInfo_num(infos); ++i) {
-    CMS_RecipientInfo* info = sk_CMS_RecipientInfo_value(infos, i);
-    if (is_rsa_recipient(info)) {
-      result.recipients.push_back(recipient_id(info));
-    }
-  }
-  return {};
-}
-
-Decrypted decrypt_in(OSSL_LIB_CTX* context, std::string_view ber, std::span<const DecryptionKey> keys) {
-  const crypto::ContextScope scope(context);
-  Decrypted result;
-  auto parsed = parse(ber, context);
-  if (!parsed.ok()) {
-    result.status = parsed.status();
-    return result;
-  }
-  result.trailing_bytes = parsed->trailing_bytes;
-  result.status = list_recipients(parsed->cms.get(), result);
-  if (result.status.ok() && !open_with_any(parsed->cms.get(), keys, ber.size(), result)) {
-    result.status = Status(error::decrypt_failed, "no key at hand opens the envelope");
-  }
-  result.weak = !result.cipher.empty() && !is_policy_cipher(result.cipher);
-  return result;
 }
 
 std::optional<TimePoint> time_of(const ASN1_TYPE* value) {
@@ -325,19 +153,67 @@ Status attach_certificate(CMS_SignerInfo* signer, STACK_OF(X509) * embedded, Sig
   return {};
 }
 
-/// Runs `content` through the message's digests and asks every signer. Sets digest_good, and never takes it back.
-Status check_content(CMS_ContentInfo* cms, std::string_view content, Signatures& result) {
-  BioPtr source(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
-  if (!source) {
-    return broken("the signed content cannot be read");
+/// The message's digests as OpenSSL sets them up: a chain of filters that ends in an empty source. Null if one is not
+/// supported.
+BioPtr digest_chain(CMS_ContentInfo* cms) {
+  BioPtr nothing(BIO_new(BIO_s_null()));
+  BioPtr chain(nothing ? CMS_dataInit(cms, nothing.get()) : nullptr);
+  if (chain) {
+    static_cast<void>(nothing.release());  // the chain owns it now
   }
-  const BioPtr chain(CMS_dataInit(cms, source.get()));
-  if (!chain) {
+  return chain;
+}
+
+/// Calls `action` with every digest context of a chain, until it says no.
+template <class Action>
+bool for_each_digest(BIO* chain, Action action) {
+  for (BIO* filter = BIO_find_type(chain, BIO_TYPE_MD); filter != nullptr;
+       filter = BIO_next(filter) == nullptr ? nullptr : BIO_find_type(BIO_next(filter), BIO_TYPE_MD)) {
+    EVP_MD_CTX* digest = nullptr;
+    if (BIO_get_md_ctx(filter, &digest) != 1 || !action(digest)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Reads the content for the digests that were not computed yet.
+Status complete(BIO* chain, const Text& content, ContentDigests& digests) {
+  ContentDigests missing;
+  for_each_digest(chain, [&](EVP_MD_CTX* wanted) {
+    if (digests.find(EVP_MD_CTX_get0_md(wanted), false) == nullptr) {
+      missing.want(EVP_MD_CTX_get0_md(wanted));
+    }
+    return true;
+  });
+  if (missing.empty()) {
+    return {};
+  }
+  // The known ones are computed again: both forms must be of one reading.
+  for_each_digest(chain, [&](EVP_MD_CTX* wanted) {
+    missing.want(EVP_MD_CTX_get0_md(wanted));
+    return true;
+  });
+  KVC_ASSIGN(const auto in, content->open());
+  for (;;) {
+    KVC_ASSIGN(const std::string_view piece, in->next());
+    if (piece.empty()) {
+      digests = std::move(missing);
+      return {};
+    }
+    missing.add(piece);
+  }
+}
+
+/// Puts the digests into the chain and asks every signer. Sets digest_good, and never takes it back.
+Status check_content(CMS_ContentInfo* cms, const ContentDigests& digests, bool canonical, Signatures& result) {
+  const BioPtr chain = digest_chain(cms);
+  const bool set = chain && for_each_digest(chain.get(), [&](EVP_MD_CTX* digest) {
+                     const EVP_MD_CTX* computed = digests.find(EVP_MD_CTX_get0_md(digest), canonical);
+                     return computed != nullptr && EVP_MD_CTX_copy_ex(digest, computed) == 1;
+                   });
+  if (!set) {
     return broken("the signature uses a digest that is not supported");
-  }
-  static_cast<void>(source.release());  // the chain owns it now
-  mime::WipedBytes sink(64UL * 1024);
-  while (BIO_read(chain.get(), sink.data(), static_cast<int>(sink.size())) > 0) {
   }
   STACK_OF(CMS_SignerInfo)* infos = CMS_get0_SignerInfos(cms);
   for (int i = 0; i < sk_CMS_SignerInfo_num(infos); ++i) {
@@ -353,46 +229,24 @@ bool all_digests_good(const Signatures& signatures) {
   return std::all_of(signatures.signers.begin(), signatures.signers.end(), [](const auto& s) { return s.digest_good; });
 }
 
-/// Every line end as CRLF; nothing when it already is.
-std::optional<mime::WipedBytes> canonical(std::string_view content) {
-  mime::WipedBytes out;
-  std::size_t from = 0;
-  for (auto at = content.find('\n'); at != std::string_view::npos; at = content.find('\n', at + 1)) {
-    if (at > 0 && content[at - 1] == '\r') {
-      continue;
-    }
-    if (out.empty()) {
-      out.reserve(content.size() + content.size() / 32 + 2);
-    }
-    mime::append(out, content.substr(from, at - from));
-    mime::append(out, "\r\n");
-    from = at + 1;
-  }
-  if (from == 0) {
-    return std::nullopt;
-  }
-  mime::append(out, content.substr(from));
-  return out;
-}
-
 }  // namespace
 
-Result<Parsed> parse(std::string_view ber, OSSL_LIB_CTX* context) {
+Result<Parsed> parse(const Text& ber, OSSL_LIB_CTX* context) {
   const crypto::ErrorScope errors;
   Parsed result;
+  result.ber = ber;
+  KVC_ASSIGN(result.outline, outline(ber));
   crypto::CmsPtr fresh(CMS_ContentInfo_new_ex(context, nullptr));
   if (!fresh) {
     throw std::bad_alloc();
   }
   CMS_ContentInfo* cms = fresh.release();
-  const auto* at = reinterpret_cast<const unsigned char*>(ber.data());
-  const auto* end = at + ber.size();
+  const auto* at = reinterpret_cast<const unsigned char*>(result.outline.ber.data());
   // d2i frees the object it was given when it fails.
-  result.cms.reset(d2i_CMS_ContentInfo(&cms, &at, static_cast<long>(ber.size())));
+  result.cms.reset(d2i_CMS_ContentInfo(&cms, &at, static_cast<long>(result.outline.ber.size())));
   if (!result.cms) {
     return broken("the CMS structure is broken or cut off");
   }
-  result.trailing_bytes = std::any_of(at, end, [](unsigned char c) { return c != '\r' && c != '\n' && c != 0; });
   switch (OBJ_obj2nid(CMS_get0_type(result.cms.get()))) {
     case NID_pkcs7_enveloped:
     case NID_id_smime_ct_authEnvelopedData:
@@ -407,30 +261,11 @@ Result<Parsed> parse(std::string_view ber, OSSL_LIB_CTX* context) {
   return result;
 }
 
-Decrypted decrypt(std::string_view ber, std::span<const DecryptionKey> keys) {
-  const crypto::ErrorScope errors;
-  Decrypted result = decrypt_in(crypto::library_context(), ber, keys);
-  // A cipher of the "legacy" provider (RC2, DES) shows as no cipher at all; archived mail may have one.
-  if (result.status.is(error::decrypt_failed) && result.cipher.empty() && !keys.empty()) {
-    auto legacy = crypto::legacy_context();
-    if (legacy.ok()) {
-      Decrypted again = decrypt_in(*legacy, ber, keys);
-      if (!again.cipher.empty()) {
-        return again;
-      }
-    }
-  }
-  return result;
-}
-
-Result<Signatures> verify(CMS_ContentInfo* cms, std::string_view content, bool canonical_too) {
+Result<Signatures> verify(CMS_ContentInfo* cms, const Text& content, ContentDigests digests, bool canonical_too) {
   const crypto::ErrorScope errors;
   const crypto::ContextScope scope(crypto::library_context());
   if (OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data) {
     return broken("the signature is not of plain data");
-  }
-  if (content.size() > INT_MAX) {
-    return broken("the signed content is too large");
   }
   Signatures result;
   const CertificateStack embedded(CMS_get1_certs(cms));
@@ -450,25 +285,27 @@ Result<Signatures> verify(CMS_ContentInfo* cms, std::string_view content, bool c
       signature.signature_good = CMS_SignerInfo_verify(info) == 1;
     }
   }
-  KVC_TRY(check_content(cms, content, result));
-  if (canonical_too && !all_digests_good(result)) {
-    if (const auto crlf = canonical(content)) {
-      KVC_TRY(check_content(cms, mime::view(*crlf), result));
-    }
+  const BioPtr chain = digest_chain(cms);
+  if (!chain) {
+    return broken("the signature uses a digest that is not supported");
+  }
+  KVC_TRY(complete(chain.get(), content, digests));
+  KVC_TRY(check_content(cms, digests, false, result));
+  if (canonical_too && digests.canonical_differs() && !all_digests_good(result)) {
+    KVC_TRY(check_content(cms, digests, true, result));
   }
   return result;
 }
 
-Result<mime::WipedBytes> take_content(CMS_ContentInfo* cms) {
-  ASN1_OCTET_STRING** content = CMS_get0_content(cms);
+Result<Text> opaque_content(Parsed& parsed) {
+  if (parsed.outline.content_apart) {
+    return content(parsed.ber);
+  }
+  ASN1_OCTET_STRING** content = CMS_get0_content(parsed.cms.get());
   if (content == nullptr || *content == nullptr) {
     return broken("the signed data holds no content");
   }
-  const auto length = static_cast<std::size_t>(ASN1_STRING_length(*content));
-  mime::WipedBytes out(length);
-  std::copy_n(ASN1_STRING_get0_data(*content), length, out.data());
-  OPENSSL_cleanse((*content)->data, length);
-  return out;
+  return octets(*content);
 }
 
 }  // namespace kvc::message::cms

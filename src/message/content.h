@@ -8,24 +8,26 @@
 
 #include "base/status.h"
 #include "message/open.h"
+#include "message/reader.h"
 #include "mime/header.h"
-#include "mime/wiped_bytes.h"
+#include "mime/transfer.h"
 
 namespace kvc::message {
 
-/// Where a part's bytes are. Views point into Content::buffer.
+/// Where a part's bytes are.
 struct PartSource {
-  mime::Header header;
-  std::string_view body;
+  std::uint64_t offset = 0, length = 0;  ///< of the body, in Content::inner
   std::string encoding;  ///< Content-Transfer-Encoding; "" when the part cannot be decoded and is offered as it is
   std::string media_type;
   std::string charset;
+  mime::Header notification;  ///< the header of a disposition notification; other parts' headers are not kept
 };
 
+/// Nothing here is plain text, unless the message was small: content is decrypted again for whoever reads it.
 struct OpenedMessage::Content {
-  mime::WipedBytes buffer;      ///< holds the innermost content
-  std::string_view unverified;  ///< what may be offered as raw attachment; empty if a good signature covers all
-  std::string type;             ///< media type of the innermost content
+  Text inner;        ///< the innermost content, which the parts are stretches of
+  Text unverified;   ///< what may be offered as raw attachment; null if a good signature covers all
+  std::string type;  ///< media type of the innermost content
   std::vector<PartSource> parts;
 };
 
@@ -39,8 +41,16 @@ struct PartList {
 /// [D] Deeper nesting of multiparts than this is hostile.
 inline constexpr int kMaxPartDepth = 16;
 
-/// Lists the leaves of the entity `text` in their order. Error: malformed for a broken structure; a part that cannot be
-/// decoded is no error but listed as it is, with the warning "part_undecodable: <number>".
-Result<PartList> list_parts(std::string_view text);
+/// The part whose header may hold the fields that belong into its body (receipt.cpp).
+inline constexpr std::string_view kNotificationType = "message/disposition-notification";
+
+/// Lists the leaves of the entity `text` in their order. Errors: malformed for a broken structure, and what reading
+/// gives; a part that cannot be decoded is no error but listed as it is, with the warning "part_undecodable: <number>".
+/// Reads once, and once more if there are such parts.
+Result<PartList> list_parts(const Text& text);
+
+/// The decoded bytes of one part, piece by piece. Error: file_unreadable at the end if they are not those that were
+/// verified.
+Status read_part_of(const OpenedMessage& message, std::size_t index, const mime::Sink& sink);
 
 }  // namespace kvc::message

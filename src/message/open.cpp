@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goes through the layers of a mail from the outside in. Facts come from cms.h and mime/, verdicts from judge.h.
+// Goes through the layers of a mail from the outside in. Facts come from cms.h and the readers, verdicts from judge.h.
+// No layer is held in memory: each is a text that can be read again from its start.
 #include "message/open.h"
 
 #include <algorithm>
@@ -9,34 +10,49 @@
 #include "crypto/library_context.h"
 #include "message/cms.h"
 #include "message/content.h"
+#include "message/entity_reader.h"
 #include "message/judge.h"
 #include "mime/header.h"
-#include "mime/split.h"
-#include "mime/transfer.h"
 
 namespace kvc::message {
 namespace {
 
+/// [D] The second part of a multipart/signed: a signature, a certificate or a few, base64.
+constexpr std::size_t kMaxSignaturePart = 2UL * 1024 * 1024;
+
 /// An entity with its header read.
 struct Node {
-  std::string_view text, body;
+  Text text, body;
   mime::Header header;
   mime::Parameterized type;
   std::string encoding;
+  std::optional<char> body_begin;  ///< first byte of the body, if it has one
 };
 
-Result<Node> read_node(std::string_view text) {
-  const mime::Entity entity = mime::split_entity(text);
-  Node node{text, entity.body, {}, {}, {}};
-  KVC_ASSIGN(node.header, mime::Header::parse(entity.header));
+Status fill(Node& node, Reader& in) {
+  EntityReader entity(in);
+  KVC_ASSIGN(node.header, entity.header());
   if (node.header.count("From") > 1) {
-    return Status(error::malformed, "the header has several From fields");
+    return {error::malformed, "the header has several From fields"};
   }
   if (node.header.count("Content-Type") > 1) {
-    return Status(error::malformed, "the header has several Content-Type fields");
+    return {error::malformed, "the header has several Content-Type fields"};
   }
   node.type = mime::content_type(node.header);
   node.encoding = std::string(node.header.get("Content-Transfer-Encoding"));
+  KVC_ASSIGN(const std::string_view piece, entity.next());
+  if (!piece.empty()) {
+    node.body_begin = piece.front();
+  }
+  node.body = slice(node.text, entity.header_size());
+  return {};
+}
+
+Result<Node> read_node(const Text& text) {
+  Node node;
+  node.text = text;
+  KVC_ASSIGN(const auto in, text->open());
+  KVC_TRY(fill(node, *in));
   return node;
 }
 
@@ -51,12 +67,12 @@ bool is_identity_encoding(const Node& node) {
 
 /// KV-Connect Mobile (protocol C): an application/pkcs7-mime whose body is no CMS but a complete mail.
 bool is_wrapped_mail(const Node& node) {
-  return is_pkcs7_mime(node) && is_identity_encoding(node) && !node.body.empty() && node.body.front() != '\x30';
+  return is_pkcs7_mime(node) && is_identity_encoding(node) && node.body_begin && *node.body_begin != '\x30';
 }
 
-/// A mail inside the content of a layer, if there is one: empty view otherwise.
+/// A mail inside the content of a layer, if there is one: null otherwise.
 struct Inner {
-  std::string_view mail;
+  Text mail;
   bool own_header = false;  ///< false: the entity itself is wrapped once more and inherits the sender
 };
 
@@ -69,47 +85,80 @@ Inner inner_of(const Node& node) {
 
 /// A multipart/signed taken apart (RFC 8551 section 3.5.3).
 struct SignedParts {
-  std::string_view content;
-  mime::WipedBytes signature;
+  Text content;
+  cms::ContentDigests digests;  ///< of the content
+  mime::WipedBytes second;      ///< the part with the signature, as it is
+  bool second_too_long = false;
 };
 
-Result<SignedParts> take_apart(const Node& node) {
-  KVC_ASSIGN(const auto multipart, mime::split_multipart(node.body, node.type.parameter("boundary"), 3));
-  if (multipart.parts.size() != 2) {
+/// One reading: the signed part is hashed byte for byte while it streams by.
+Result<SignedParts> split_signed(const Node& node) {
+  SignedParts result;
+  result.digests = cms::ContentDigests::announced(node.type.parameter("micalg"));
+  KVC_ASSIGN(const auto in, node.body->open());
+  MultipartReader multipart(*in, node.type.parameter("boundary"), 3);
+  std::size_t parts = 0;
+  for (;; ++parts) {
+    KVC_ASSIGN(const bool more, multipart.next_part());
+    if (!more) {
+      break;
+    }
+    CountingReader part(multipart);
+    for (;;) {
+      KVC_ASSIGN(const std::string_view piece, part.next());
+      if (piece.empty()) {
+        break;
+      }
+      if (parts == 0) {
+        result.digests.add(piece);
+      } else if (parts == 1) {
+        result.second_too_long = result.second_too_long || part.count() > kMaxSignaturePart;
+        mime::append(result.second, result.second_too_long ? std::string_view() : piece);
+      }
+    }
+    if (parts == 0) {
+      result.content = slice(node.body, multipart.part_begin(), part.count());
+    }
+  }
+  if (parts != 2) {
     return Status(error::malformed, "a multipart/signed has other than two parts");
   }
-  KVC_ASSIGN(const Node signature, read_node(multipart.parts[1]));
+  return result;
+}
+
+/// The signature of a multipart/signed, decoded when it is read.
+Result<Text> signature_of(SignedParts& parts) {
+  KVC_ASSIGN(const Node signature, read_node(in_memory(std::move(parts.second))));
   if (signature.type.value != "application/pkcs7-signature" &&
       signature.type.value != "application/x-pkcs7-signature") {
     return Status(error::malformed, "the second part of a multipart/signed is no S/MIME signature");
   }
-  SignedParts result;
-  result.content = multipart.parts[0];
-  KVC_ASSIGN(result.signature, mime::decode_transfer(signature.body, signature.encoding));
-  return result;
+  if (parts.second_too_long) {
+    return Status(error::malformed, "the signature is larger than any real one");
+  }
+  return decoded(signature.body, signature.encoding);
 }
 
 /// One message on its way from the outside in.
 class Opener {
  public:
-  Opener(const OpenOptions& options, mime::WipedBytes mail) : options_(options), buffer_(std::move(mail)) {
-    current_ = mime::view(buffer_);
-  }
+  Opener(const OpenOptions& options, Text mail) : options_(options), current_(std::move(mail)) {}
 
-  OpenedMessage run() {
+  /// Error: the mail itself could not be read.
+  Result<OpenedMessage> run() {
     while (open_layer()) {
       if (static_cast<int>(message_.layers.size()) >= options_.max_layers) {
         refuse_deeper();
         break;
       }
     }
+    KVC_TRY(source_failure_);
     for (const auto& layer : message_.layers) {
       message_.verdict = layer.verdict;
       if (layer.verdict != Verdict::valid) {
         break;
       }
     }
-    content_->buffer = std::move(buffer_);  // moving a vector keeps every view into it
     message_.content = std::move(content_);
     return std::move(message_);
   }
@@ -121,8 +170,10 @@ class Opener {
     Findings findings;
     Node outer;  ///< the mail of this layer
     mime::Header signed_header;
-    bool good = false;        ///< the content lies in a good signature
-    std::string_view inside;  ///< signed content, or what is there instead of it
+    bool opened = false;  ///< an envelope was
+    bool good = false;    ///< the content lies in a good signature
+    Text inside;          ///< signed content, or what is there instead of it
+    Node inside_node;     ///< the same with its header, after verify()
   };
 
   /// Handles one layer; true when another mail lies within.
@@ -130,7 +181,7 @@ class Opener {
     Work work;
     auto outer = read_node(current_);
     if (!outer.ok()) {
-      work.findings.add(Verdict::malformed, outer.status().detail());
+      fail(work, outer.status());
       return finish(work, current_, false);
     }
     work.outer = std::move(outer).value();
@@ -152,11 +203,7 @@ class Opener {
 
   /// The CMS body of `node`: an envelope is opened and replaces the node, an opaque signature is verified.
   Unwrapped unwrap(Work& work, Node& node) {
-    auto der = mime::decode_transfer(node.body, node.encoding);
-    if (!der.ok()) {
-      return fail(work, der.status());
-    }
-    auto parsed = cms::parse(mime::view(*der), crypto::library_context());
+    auto parsed = cms::parse(decoded(node.body, node.encoding), crypto::library_context());
     if (!parsed.ok()) {
       return fail(work, parsed.status());
     }
@@ -166,20 +213,22 @@ class Opener {
     if (parsed->kind != cms::Kind::enveloped) {
       return fail(work, Status(error::malformed, "the CMS structure is neither an envelope nor a signature"));
     }
-    parsed->cms.reset();
-    return open_envelope(work, mime::view(*der), node) ? Unwrapped::content : Unwrapped::failed;
+    return open_envelope(work, *parsed, node) ? Unwrapped::content : Unwrapped::failed;
   }
 
-  static Unwrapped fail(Work& work, const Status& status) {
+  Unwrapped fail(Work& work, const Status& status) {
+    if (is_source_failure(status) && source_failure_.ok()) {
+      source_failure_ = status;
+    }
     work.findings.add(status.is(error::decrypt_failed) ? Verdict::decrypt_failed : Verdict::malformed, status.detail());
     return Unwrapped::failed;
   }
 
-  bool open_envelope(Work& work, std::string_view der, Node& node) {
-    auto opened = cms::decrypt(der, options_.keys);
+  bool open_envelope(Work& work, const cms::Parsed& envelope, Node& node) {
+    auto opened = cms::decrypt(envelope, options_.keys);
     work.layer.recipients = std::move(opened.recipients);
     work.layer.content_cipher = opened.cipher;
-    if (opened.trailing_bytes) {
+    if (envelope.outline.trailing_bytes) {
       work.layer.warnings.emplace_back("trailing_bytes: something follows the envelope");
     }
     if (!opened.status.ok()) {
@@ -191,8 +240,8 @@ class Opener {
     if (opened.weak) {
       work.findings.add(Verdict::weak_algorithm, "encrypted with " + opened.cipher);
     }
-    pending_ = std::move(opened.content);  // the outer text stays until the layer is described
-    auto inner = read_node(mime::view(pending_));
+    work.opened = true;
+    auto inner = read_node(opened.content);
     if (!inner.ok()) {
       fail(work, inner.status());
       return false;
@@ -206,10 +255,8 @@ class Opener {
     if (node.type.value == "multipart/signed") {
       return open_detached(work, node);
     }
-    if (is_pkcs7_mime(node) && !is_wrapped_mail(node) && !pending_.empty() && work.inside.empty()) {
-      auto der = mime::decode_transfer(node.body, node.encoding);
-      auto parsed =
-          der.ok() ? cms::parse(mime::view(*der), crypto::library_context()) : Result<cms::Parsed>(der.status());
+    if (is_pkcs7_mime(node) && !is_wrapped_mail(node) && work.opened) {
+      auto parsed = cms::parse(decoded(node.body, node.encoding), crypto::library_context());
       if (!parsed.ok()) {
         fail(work, parsed.status());
         return finish(work, node.text, false);
@@ -224,9 +271,10 @@ class Opener {
   }
 
   bool open_detached(Work& work, const Node& node) {
-    auto parts = take_apart(node);
-    auto parsed = parts.ok() ? cms::parse(mime::view(parts->signature), crypto::library_context())
-                             : Result<cms::Parsed>(parts.status());
+    auto parts = split_signed(node);
+    auto signature = parts.ok() ? signature_of(*parts) : Result<Text>(parts.status());
+    auto parsed =
+        signature.ok() ? cms::parse(*signature, crypto::library_context()) : Result<cms::Parsed>(signature.status());
     if (parsed.ok() && parsed->kind != cms::Kind::signed_data) {
       parsed = Status(error::malformed, "the signature is another kind of CMS structure");
     }
@@ -235,33 +283,34 @@ class Opener {
       return finish(work, node.text, false);
     }
     work.inside = parts->content;
-    return verify(work, *parsed, true) ? finish_signed(work) : finish(work, node.text, false);
+    return verify(work, *parsed, std::move(parts->digests), true) ? finish_signed(work)
+                                                                  : finish(work, node.text, false);
   }
 
   bool open_opaque(Work& work, cms::Parsed& parsed) {
-    auto content = cms::take_content(parsed.cms.get());
+    auto content = cms::opaque_content(parsed);
     if (!content.ok()) {
       fail(work, content.status());
       return false;
     }
-    opaque_ = std::move(content).value();
-    work.inside = mime::view(opaque_);
-    return verify(work, parsed, false);
+    work.inside = std::move(content).value();
+    return verify(work, parsed, {}, false);
   }
 
   /// False when the signature could not even be examined.
-  bool verify(Work& work, cms::Parsed& parsed, bool canonical_too) {
-    auto signatures = cms::verify(parsed.cms.get(), work.inside, canonical_too);
+  bool verify(Work& work, const cms::Parsed& parsed, cms::ContentDigests digests, bool canonical_too) {
+    auto signatures = cms::verify(parsed.cms.get(), work.inside, std::move(digests), canonical_too);
     auto inner = read_node(work.inside);
     if (!signatures.ok() || !inner.ok()) {
       fail(work, signatures.ok() ? inner.status() : signatures.status());
       return false;
     }
     work.signed_header = inner->header;
+    work.inside_node = std::move(inner).value();
     const Sender sender = sender_of(work.outer.header, work.signed_header, inherited_from_);
     work.layer.from = sender.address;
     judge_signatures(*signatures, sender, options_, work.layer, work.findings);
-    if (parsed.trailing_bytes) {
+    if (parsed.outline.trailing_bytes) {
       work.layer.warnings.emplace_back("trailing_bytes: something follows the signature");
     }
     const auto& signers = signatures->signers;
@@ -272,29 +321,27 @@ class Opener {
     return true;
   }
 
-  bool finish_signed(Work& work) {
-    auto node = read_node(work.inside);  // verify() has read it before
-    return finish_node(work, *node);
-  }
+  bool finish_signed(Work& work) { return finish_node(work, work.inside_node); }
 
   /// The layer's content is known: either another mail, or the parts.
   bool finish_node(Work& work, const Node& node) {
     const Inner inner = inner_of(node);
-    if (!inner.mail.empty()) {
+    if (inner.mail) {
       return finish(work, inner.mail, true, inner.own_header);
     }
     content_->type = node.type.value;
-    content_->unverified = work.good ? std::string_view() : node.text;
+    content_->inner = node.text;
+    content_->unverified = work.good ? nullptr : node.text;
     if (work.good) {
       take_parts(work, node.text);
     }
     return finish(work, node.text, false);
   }
 
-  void take_parts(Work& work, std::string_view text) {
+  void take_parts(Work& work, const Text& text) {
     auto list = list_parts(text);
     if (!list.ok()) {
-      work.findings.add(Verdict::malformed, list.status().detail());
+      fail(work, list.status());
       content_->unverified = text;
       return;
     }
@@ -307,7 +354,7 @@ class Opener {
 
   /// Describes and settles the layer. `next` becomes the text at hand: of the next layer, or what is left of the
   /// message.
-  bool finish(Work& work, std::string_view next, bool deeper, bool own_header = true) {
+  bool finish(Work& work, const Text& next, bool deeper, bool own_header = true) {
     if (work.layer.from.empty()) {
       work.layer.from = sender_of(work.outer.header, work.signed_header, inherited_from_).address;
     }
@@ -320,26 +367,11 @@ class Opener {
     work.findings.settle(work.layer);
     inherited_from_ = deeper && !own_header ? work.layer.from : std::string();
     message_.layers.push_back(std::move(work.layer));
-    if (!deeper && content_->parts.empty() && content_->unverified.empty() && !work.good) {
+    if (!deeper && content_->parts.empty() && !content_->unverified && !work.good) {
       content_->unverified = next;
     }
-    keep(next);
-    return deeper;
-  }
-
-  /// Lets go of every buffer but the one `next` lies in.
-  void keep(std::string_view next) {
-    const auto holds = [&](const mime::WipedBytes& bytes) {
-      return !bytes.empty() && next.data() >= bytes.data() && next.data() < bytes.data() + bytes.size();
-    };
-    if (holds(opaque_)) {
-      buffer_ = std::move(opaque_);
-    } else if (holds(pending_)) {
-      buffer_ = std::move(pending_);
-    }
-    opaque_ = {};
-    pending_ = {};
     current_ = next;
+    return deeper;
   }
 
   void refuse_deeper() {
@@ -352,44 +384,74 @@ class Opener {
   }
 
   const OpenOptions& options_;
-  mime::WipedBytes buffer_;            ///< holds current_
-  mime::WipedBytes pending_, opaque_;  ///< decrypted content and opaque signed content of the layer at hand
-  std::string_view current_;
+  Text current_;
+  Status source_failure_;
   std::string inherited_from_;
   bool enveloped_ = false;  ///< this layer or one around it was encrypted
   OpenedMessage message_;
   std::shared_ptr<OpenedMessage::Content> content_ = std::make_shared<OpenedMessage::Content>();
 };
 
-Result<mime::WipedBytes> read_all(std::istream& mail, std::uint64_t max_bytes) {
-  constexpr std::size_t kStep = 256UL * 1024;
-  mime::WipedBytes bytes;
+/// In blocks that never move: the mail is held once and not while it grows a second time.
+Result<Text> read_all(std::istream& mail, std::uint64_t max_bytes) {
+  constexpr std::size_t kBlock = 256UL * 1024;
+  std::vector<mime::WipedBytes> blocks;
+  std::uint64_t size = 0;
   while (mail) {
-    const std::size_t have = bytes.size();
-    bytes.resize(have + kStep);
-    mail.read(bytes.data() + have, static_cast<std::streamsize>(kStep));
-    bytes.resize(have + static_cast<std::size_t>(mail.gcount()));
-    if (bytes.size() > max_bytes) {
+    mime::WipedBytes block(kBlock);
+    mail.read(block.data(), static_cast<std::streamsize>(kBlock));
+    block.resize(static_cast<std::size_t>(mail.gcount()));
+    size += block.size();
+    if (size > max_bytes) {
       return Status(error::too_large, "the message is larger than the limit");
     }
+    blocks.push_back(block.size() < kBlock ? mime::WipedBytes(block) : std::move(block));
   }
   if (mail.bad() || !mail.eof()) {
     return Status(error::file_unreadable, "the message cannot be read");
   }
-  return bytes;
+  return in_memory(std::move(blocks));
 }
 
-}  // namespace
+/// Whether the mail is within the limit, as far as its stream can tell beforehand. Reading stops there in any case.
+Status check_size(const MailSource& mail, std::uint64_t max_bytes) {
+  const auto in = mail();
+  if (!in || !*in) {
+    return {error::file_unreadable, "the message cannot be read"};
+  }
+  in->seekg(0, std::ios::end);
+  const auto size = in->tellg();
+  if (size > 0 && static_cast<std::uint64_t>(size) > max_bytes) {
+    return {error::too_large, "the message is larger than the limit"};
+  }
+  return {};
+}
 
-Result<OpenedMessage> open(std::istream& mail, const OpenOptions& options) {
+template <class Action>
+Result<OpenedMessage> guarded(Action action) {
   try {
-    KVC_ASSIGN(auto bytes, read_all(mail, options.max_bytes));
-    return Opener(options, std::move(bytes)).run();
+    return action();
   } catch (const std::bad_alloc&) {
     return Status(error::out_of_memory, "not enough memory for the message");
   } catch (const std::exception&) {
     return Status(error::internal, "the message could not be handled");
   }
+}
+
+}  // namespace
+
+Result<OpenedMessage> open(std::istream& mail, const OpenOptions& options) {
+  return guarded([&]() -> Result<OpenedMessage> {
+    KVC_ASSIGN(auto text, read_all(mail, options.max_bytes));
+    return Opener(options, std::move(text)).run();
+  });
+}
+
+Result<OpenedMessage> open(MailSource mail, const OpenOptions& options) {
+  return guarded([&]() -> Result<OpenedMessage> {
+    KVC_TRY(check_size(mail, options.max_bytes));
+    return Opener(options, from_streams(std::move(mail), options.max_bytes)).run();
+  });
 }
 
 }  // namespace kvc::message

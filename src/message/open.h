@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <optional>
@@ -83,14 +84,16 @@ struct Part {
 
 /// A message that was opened. Parts are those of the innermost layer, and only if that layer's content lies inside a
 /// good signature (digest right); otherwise there are none and raw_inner() is what may be offered as raw attachment.
-/// Decrypted content is held in memory that is wiped on destruction.
+/// Content is decrypted again whenever it is read, from the mail; of small messages (256 KiB) it is held in memory that
+/// is wiped.
 class OpenedMessage {
  public:
   Verdict verdict = Verdict::malformed;  ///< the first layer's that is not valid, outermost first
   std::vector<Layer> layers;             ///< outermost first, at least one
   std::vector<Part> parts;
 
-  /// Writes the decoded bytes of parts[index].
+  /// Writes the decoded bytes of parts[index]. Errors: not_found, file_unwritable; file_unreadable if the mail cannot
+  /// be read again or, at the end, if the bytes are not those that were verified.
   [[nodiscard]] Status read_part(std::size_t index, std::ostream& out) const;
   /// Text of the first text/plain part as UTF-8, empty if none. Other character sets are converted.
   [[nodiscard]] std::string text() const;
@@ -103,8 +106,17 @@ class OpenedMessage {
   std::shared_ptr<Content> content;
 };
 
-/// Reads a whole mail (RFC 5322), at most options.max_bytes. A mail that is no mail still gives one layer with the
-/// verdict malformed; the Status is an error only for reading failures (file_unreadable, too_large, out_of_memory).
+/// Gives the bytes of one mail from their start, a fresh stream each time. An OpenedMessage keeps it and calls it
+/// whenever its content is read, on the thread that reads.
+using MailSource = std::function<std::unique_ptr<std::istream>()>;
+
+/// Reads a mail of any size (RFC 5322, at most options.max_bytes) in memory that does not grow with it. Verdict and
+/// errors as below.
+Result<OpenedMessage> open(MailSource mail, const OpenOptions& options);
+
+/// Reads a whole mail (RFC 5322) into memory, at most options.max_bytes. A mail that is no mail still gives one layer
+/// with the verdict malformed; the Status is an error only for reading failures (file_unreadable, too_large,
+/// out_of_memory).
 Result<OpenedMessage> open(std::istream& mail, const OpenOptions& options);
 
 }  // namespace kvc::message

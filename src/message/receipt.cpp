@@ -14,7 +14,6 @@
 namespace kvc::message {
 namespace {
 
-constexpr std::string_view kNotificationType = "message/disposition-notification";
 /// [C] What the network's systems write; `processed` is eDokumentation's.
 constexpr std::string_view kDisplayed = "automatic-action/MDN-sent-automatically;displayed";
 constexpr std::string_view kProcessed = "automatic-action/MDN-sent-automatically;processed";
@@ -42,14 +41,19 @@ Result<ReceivedReceipt> read_checked(const OpenedMessage& message) {
   if (!message.content) {
     return Status(error::not_found, "the message was not opened");
   }
-  for (const auto& source : message.content->parts) {
+  for (std::size_t i = 0; i < message.content->parts.size() && i < message.parts.size(); ++i) {
+    const auto& source = message.content->parts[i];
     if (source.media_type != kNotificationType) {
       continue;
     }
-    if (source.header.has("Original-Message-ID")) {
-      return from_header(source.header);  // the empty line is missing: the fields stand in the part's header
+    if (source.notification.has("Original-Message-ID")) {
+      return from_header(source.notification);  // the empty line is missing: the fields stand in the part's header
     }
-    KVC_ASSIGN(const auto body, mime::decode_transfer(source.body, source.encoding));
+    mime::WipedBytes body;
+    KVC_TRY(read_part_of(message, i, [&](std::string_view piece) {
+      mime::append(body, piece);
+      return Status();
+    }));
     return parse_disposition_notification(mime::view(body));
   }
   return Status(error::not_found, "the message is no receipt");

@@ -1,42 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/database.h"
 
-#include <filesystem>
 #include <string_view>
 
 #include "base/guard.h"
+#include "store/backup.h"
 #include "store/migrations.h"
+#include "store/postgresql/database.h"
+#include "store/postgresql/dsn.h"
 #include "store/sqlite_database.h"
 
 namespace kvc::store {
 namespace {
 
-constexpr std::string_view kScheme = "sqlite";
-constexpr std::string_view kDefaultFile = "kvconnect.db";
-
-/// The file a DSN names; empty for a DSN of another kind.
-std::filesystem::path file_of(std::string_view dsn, const std::string& directory) {
-  if (dsn == kScheme) {
-    return std::filesystem::path(directory) / kDefaultFile;
-  }
-  if (dsn.substr(0, kScheme.size() + 1) != std::string(kScheme) + ":" || dsn.size() == kScheme.size() + 1) {
-    return {};
-  }
-  return std::filesystem::path(directory) / dsn.substr(kScheme.size() + 1);  // an absolute FILE replaces the directory
-}
+constexpr std::string_view kServerScheme = "postgresql:";
 
 }  // namespace
 
 Result<std::shared_ptr<Database>> Database::open(const std::string& dsn, const std::string& directory, Env& env,
                                                  Log& log) {
   return guarded([&]() -> Result<std::shared_ptr<Database>> {
-    const auto file = file_of(dsn, directory);
-    if (file.empty()) {
+    if (dsn.starts_with(kServerScheme)) {
+      KVC_ASSIGN(const postgresql::Dsn server, postgresql::parse_dsn(dsn));
+      return postgresql::open_database(server, all_migrations(), env, log);
+    }
+    const auto file = database_file(dsn, directory);
+    if (!file) {
       // The DSN itself is not shown: it may hold a password.
-      return Status(error::invalid_settings, "storage.dsn is neither \"sqlite\" nor \"sqlite:FILE\"")
+      return Status(error::invalid_settings,
+                    "storage.dsn is none of \"sqlite\", \"sqlite:FILE\" and \"postgresql://...\"")
           .with("field", "storage.dsn");
     }
-    return open_sqlite(file.string(), all_migrations(), env, log);
+    return open_sqlite(*file, all_migrations(), env, log);
   });
 }
 

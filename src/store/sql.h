@@ -15,9 +15,12 @@
 
 namespace kvc::store {
 
-/// Bytes for a BLOB column, and back.
+/// Bytes for a BLOB column, and back. Poco binds empty bytes as NULL: a column that may be empty is nullable.
 Poco::Data::BLOB blob(std::string_view bytes);
 std::string bytes(const Poco::Data::BLOB& blob);
+
+/// Text that every database takes: PostgreSQL refuses NUL and what is no UTF-8. Each such byte becomes U+FFFD.
+std::string storable(std::string_view text);
 
 /// Times are BIGINT columns: milliseconds since 1970-01-01 UTC.
 std::int64_t millis(TimePoint time);

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/guard.h"
+#include "store/backup.h"
 #include "store/sql.h"
 #include "store/sqlite_errors.h"
 
@@ -197,7 +198,7 @@ thread_local const Database* in_transaction_of = nullptr;
 
 class SqliteDatabase final : public Database {
  public:
-  SqliteDatabase(std::string file, int version) : file_(std::move(file)), version_(version) {}
+  SqliteDatabase(std::string file, int version, Env& env) : file_(std::move(file)), version_(version), env_(env) {}
 
   void adopt(Session session) { give_back(std::move(session)); }
 
@@ -207,6 +208,16 @@ class SqliteDatabase final : public Database {
 
   Status read(const std::function<Status(Session&)>& work) override {
     return run(work, "BEGIN", "ROLLBACK", "PRAGMA query_only=");
+  }
+
+  /// Every process looks whether one is due; of two that make one at the same time, both are good.
+  Status maintain() override {
+    const std::lock_guard lock(maintenance_);
+    const auto backups = backups_of(file_);
+    if (!backups.empty() && env_.now() - backups.front().made < kBackupInterval) {
+      return {};
+    }
+    return back_up(file_, env_);
   }
 
   [[nodiscard]] int schema_version() const override { return version_; }
@@ -269,7 +280,8 @@ class SqliteDatabase final : public Database {
 
   const std::string file_;
   const int version_;
-  std::mutex mutex_;
+  Env& env_;
+  std::mutex mutex_, maintenance_;
   std::vector<Session> idle_;
 };
 
@@ -282,10 +294,32 @@ Status inspect(Session& session, int known_version) {
   return check_integrity(session);
 }
 
+/// A step that fails is rolled back, so a disk without room for a backup does not keep a practice from working.
+void back_up_before_migration(Session& session, const std::string& file, int known_version, Env& env, Log& log) {
+  const auto found = version_of(session);
+  if (!found.ok() || *found == 0 || *found >= known_version) {
+    return;
+  }
+  const Status made = back_up(file, env);
+  if (!made.ok()) {
+    log.write(LogLevel::warning, "store", std::string("no backup before the migration: ") + made.code().key);
+  }
+}
+
+/// An empty database in the place of one that had backups would hide that everything is gone.
+Status check_not_gone(const std::string& file) {
+  std::error_code failure;
+  const auto size = std::filesystem::file_size(file, failure);
+  if ((failure || size == 0) && !backups_of(file).empty()) {
+    return {error::storage_corrupt, "the database file is gone or empty, but there are backups of it"};
+  }
+  return {};
+}
+
 Result<std::shared_ptr<Database>> open_prepared(const std::string& file, const std::vector<Migration>& migrations,
                                                 Env& env, Log& log) {
   const int version = migrations.empty() ? 0 : migrations.back().version;
-  const auto database = std::make_shared<SqliteDatabase>(file, version);
+  const auto database = std::make_shared<SqliteDatabase>(file, version, env);
   const Status status = with_sqlite_errors([&]() -> Status {
     Session session = connect(file);
     execute(session, "PRAGMA busy_timeout=" + std::to_string(Database::kBusyTimeout.count()));
@@ -293,6 +327,7 @@ Result<std::shared_ptr<Database>> open_prepared(const std::string& file, const s
     tighten_mode(file, log);
     configure(session);
     KVC_TRY(switch_to_wal(session, env));
+    back_up_before_migration(session, file, version, env, log);
     KVC_TRY(migrate(session, migrations, env, log));
     database->adopt(std::move(session));
     return {};
@@ -309,6 +344,7 @@ Result<std::shared_ptr<Database>> open_sqlite(const std::string& file, const std
                                               Env& env, Log& log) {
   return guarded([&]() -> Result<std::shared_ptr<Database>> {
     const std::string absolute = std::filesystem::absolute(file).lexically_normal().string();
+    KVC_TRY(check_not_gone(absolute));
     KVC_TRY(prepare_file(absolute));
     return open_prepared(absolute, migrations, env, log);
   });

@@ -5,7 +5,10 @@
 #include <Poco/JSON/Object.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <system_error>
 
 #include "crypto/trust_list.h"
 #include "message/open.h"
@@ -162,6 +165,16 @@ bool unreadable(const message::OpenedMessage& message) {
          (message.verdict == message::Verdict::malformed || message.verdict == message::Verdict::decrypt_failed);
 }
 
+/// A file is read again whenever its content is needed, so that its size costs no memory; a pipe can be read once only.
+Result<message::OpenedMessage> open_file(const std::string& path, const message::OpenOptions& options) {
+  KVC_ASSIGN(const auto in, open_input(path));
+  std::error_code unknown;
+  if (path == "-" || !std::filesystem::is_regular_file(path, unknown)) {
+    return message::open(*in, options);
+  }
+  return message::open([path] { return std::make_unique<std::ifstream>(path, std::ios::binary); }, options);
+}
+
 Result<int> open_mail(std::span<const std::string> args) {
   KVC_ASSIGN(const Options options, parse_options(args, kOptions));
   if (options.positional.size() != 1) {
@@ -169,8 +182,7 @@ Result<int> open_mail(std::span<const std::string> args) {
                                                       "exactly one message is expected (- for standard input)")));
   }
   KVC_ASSIGN(const auto open_with, open_options(options));
-  KVC_ASSIGN(const auto in, open_input(options.positional.front()));
-  KVC_ASSIGN(const auto message, message::open(*in, open_with));
+  KVC_ASSIGN(const auto message, open_file(options.positional.front(), open_with));
   std::vector<std::string> files;
   if (const auto directory = options.one("--extract")) {
     KVC_ASSIGN(files, extract_parts(message, *directory));

@@ -123,7 +123,7 @@ void Session::call(std::uint32_t method, std::string request) {
   }
   if (method == v1::METHOD_LIFECYCLE_HELLO) {
     static_cast<void>(parsed<v1::HelloReply>(replies.bytes));
-  } else if ((method >= 201 && method <= 303) || (method >= 404 && method <= 406)) {
+  } else if ((method >= 201 && method <= 304) || (method >= 404 && method <= 406)) {
     const auto reply = parsed<v1::ActionReply>(replies.bytes);
     if (reply.has_error()) {
       check_error(reply.error());
@@ -199,11 +199,17 @@ std::vector<std::string> abi_call_seeds() {
     action.set_view_id(std::string(kViewId));
     action.set_action_id("refresh");
     add_value(*action.mutable_values(), "page", "1");
+    auto suggest = with_context<v1::SuggestRequest>();
+    suggest.set_view_id(std::string(kViewId));
+    suggest.set_field("recipient");
+    suggest.set_text("mus");
+    add_value(*suggest.mutable_values(), "account", "Konto");
     auto close = with_context<v1::ViewCloseRequest>();
     close.set_view_id(std::string(kViewId));
     seeds.push_back(frame(v1::METHOD_COMMAND_INVOKE, invoke.SerializeAsString()) +
                     frame(v1::METHOD_FORM_SUBMIT, submit.SerializeAsString()) +
                     frame(v1::METHOD_VIEW_ACTION, action.SerializeAsString()) +
+                    frame(v1::METHOD_FORM_SUGGEST, suggest.SerializeAsString()) +
                     frame(v1::METHOD_VIEW_CLOSE, close.SerializeAsString()));
   }
   const std::string unlocked = with_context<v1::SessionUnlockedRequest>().SerializeAsString();

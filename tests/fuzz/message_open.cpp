@@ -24,24 +24,6 @@ constexpr char kEnvelopeDer = 'c';   ///< EnvelopedData
 constexpr char kOpaqueDer = 'o';     ///< SignedData with content
 constexpr char kSignatureDer = 'd';  ///< detached SignedData beside a text
 
-std::string mail_of(char mode, std::string_view bytes) {
-  switch (mode) {
-    case kEntityInside:
-      return samples::mail_fields() +
-             samples::pkcs7_mime(samples::envelope(bytes, {world().bernd.certificate}), "enveloped-data");
-    case kSignedEntity:
-      return samples::mail_fields() + samples::multipart_signed(bytes, samples::signature(bytes, world().anna));
-    case kEnvelopeDer:
-      return samples::mail_fields() + samples::pkcs7_mime(bytes, "enveloped-data");
-    case kOpaqueDer:
-      return samples::mail_fields() + samples::pkcs7_mime(bytes, "signed-data");
-    case kSignatureDer:
-      return samples::mail_fields() + samples::multipart_signed(samples::text_entity(), bytes);
-    default:
-      return std::string(bytes);
-  }
-}
-
 message::OpenOptions options() {
   message::OpenOptions result;
   result.keys.push_back({world().bernd.key, world().bernd.certificate, "bernd"});
@@ -106,8 +88,26 @@ void check_parts(const message::OpenedMessage& opened) {
 
 }  // namespace
 
+std::string message_of(char mode, std::string_view bytes) {
+  switch (mode) {
+    case kEntityInside:
+      return samples::mail_fields() +
+             samples::pkcs7_mime(samples::envelope(bytes, {world().bernd.certificate}), "enveloped-data");
+    case kSignedEntity:
+      return samples::mail_fields() + samples::multipart_signed(bytes, samples::signature(bytes, world().anna));
+    case kEnvelopeDer:
+      return samples::mail_fields() + samples::pkcs7_mime(bytes, "enveloped-data");
+    case kOpaqueDer:
+      return samples::mail_fields() + samples::pkcs7_mime(bytes, "signed-data");
+    case kSignatureDer:
+      return samples::mail_fields() + samples::multipart_signed(samples::text_entity(), bytes);
+    default:
+      return std::string(bytes);
+  }
+}
+
 void message_open(std::string_view input) {
-  const std::string mail = input.empty() ? std::string() : mail_of(input.front(), input.substr(1));
+  const std::string mail = input.empty() ? std::string() : message_of(input.front(), input.substr(1));
   std::istringstream in(mail);
   const auto opened = message::open(in, options());
   require(opened.ok(), "a readable mail gives a message, whatever it says");

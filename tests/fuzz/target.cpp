@@ -11,6 +11,7 @@ namespace kvc::fuzz {
 std::span<const Target> targets() {
   static constexpr std::array kTargets = {
       Target{"message_open", message_open, message_open_seeds, 1000},
+      Target{"message_differential", message_differential, message_differential_seeds, 500},
       Target{"rest_answers", rest_answers, rest_answers_seeds, 5000},
       Target{"settings_load", settings_load, settings_load_seeds, 5000},
       Target{"catalogue_parse", catalogue_parse, catalogue_parse_seeds, 5000},

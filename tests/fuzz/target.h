@@ -21,6 +21,10 @@ struct Target {
 
 void message_open(std::string_view input);
 std::vector<std::string> message_open_seeds();
+/// The mail that `bytes` are made into; the modes stand in message_open.cpp.
+std::string message_of(char mode, std::string_view bytes);
+void message_differential(std::string_view input);
+std::vector<std::string> message_differential_seeds();
 void rest_answers(std::string_view input);
 std::vector<std::string> rest_answers_seeds();
 void settings_load(std::string_view input);

@@ -132,6 +132,13 @@ class HostServices {
   virtual void job_ended(std::uint64_t job_id, const v1::ActionReply& outcome);
   /// One line of the diagnostic log, also this layer's own. [any]
   virtual void log(std::int32_t level, std::string_view component, std::string_view text);
+  /// The plugin has kept the main thread inside `function` for `since`, more than patience(). Comes once for each such
+  /// call, on a thread of this layer. Nobody can take the thread back: what a host can do is tell the person what is
+  /// kept, and end the process. The default does nothing. [any]
+  virtual void plugin_hangs(std::string_view function, std::chrono::milliseconds since);
+  /// How long a function of the plugin may keep the main thread before plugin_hangs(), stop() beyond its deadline. Asked
+  /// once, before loading. 0: it is not watched, which is also the default. [main]
+  [[nodiscard]] virtual std::chrono::milliseconds patience() const;
   /// Wakes the stuck or waiting services (file_choose) because the plugin is being stopped. [main]
   virtual void stopping();
 };

@@ -446,7 +446,7 @@ World::~World() {
 }
 
 void World::open() {
-  auto real = store::Database::open("sqlite", directory.string(), env, Log::none());
+  auto real = store::Database::open(dsn, directory.string(), env, Log::none());
   if (!real.ok()) {
     throw std::runtime_error(real.status().to_string());
   }

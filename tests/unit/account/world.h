@@ -14,6 +14,7 @@
 #include "account/account_service.h"
 #include "kvconnect_server/pki.h"
 #include "mailbox/mailbox_service.h"
+#include "postgresql/cluster.h"
 
 namespace kvc::testing {
 
@@ -199,6 +200,7 @@ class World {
   account::Overview overview(const std::string& user, const std::string& account_id);
 
   std::filesystem::path directory;
+  const std::string dsn = test::new_dsn();  ///< SQLite in `directory`, or PostgreSQL, as the run wants it
   FakeEnv env;
   Fault fault;
   FakeServer server;

@@ -17,6 +17,10 @@ namespace {
 using namespace samples;
 using namespace std::string_literals;
 
+Text text_of(std::string_view bytes) {
+  return in_memory(mime::WipedBytes(bytes.begin(), bytes.end()));
+}
+
 TEST(Hostile, WhatIsNoMail) {
   for (const auto& text :
        {""s, "\0"s, "\r\n"s, "\n\n\n"s, std::string(100000, 'x'), std::string(100000, '\0'), std::string(300000, '\n'),
@@ -137,11 +141,11 @@ TEST(Hostile, RandomCms) {
     if (i % 2 == 0) {
       der = "\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"s + (i % 4 == 0 ? "\x02" : "\x03") + der;
     }
-    const auto parsed = cms::parse(der, nullptr);
+    auto parsed = cms::parse(text_of(der), nullptr);
     if (parsed.ok() && parsed->kind == cms::Kind::signed_data) {
-      (void)cms::verify(parsed->cms.get(), "x", true);
+      (void)cms::verify(parsed->cms.get(), text_of("x"), {}, true);
     }
-    EXPECT_FALSE(cms::decrypt(der, options().keys).status.ok());
+    EXPECT_TRUE(!parsed.ok() || !cms::decrypt(*parsed, options().keys).status.ok());
   }
 }
 

@@ -6,12 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
-#include <iterator>
-#include <stdexcept>
 #include <thread>
-#include <vector>
 
 #include "store/migrations.h"
 #include "store/sql.h"
@@ -88,92 +84,11 @@ TEST(Database, Dsn) {
   EXPECT_TRUE(std::filesystem::exists(scratch.file("other.db")));
   EXPECT_TRUE(open_in("/nonexistent", "sqlite:" + scratch.file("absolute.db")).ok());
   EXPECT_TRUE(std::filesystem::exists(scratch.file("absolute.db")));
-  for (const char* dsn : {"", "sqlite:", "sqlit", "sqlitex", "postgresql://user:Geheim-1@host/db"}) {
+  for (const char* dsn : {"", "sqlite:", "sqlit", "sqlitex", "postgresql:", "postgresql://user:Geheim-1@host/db"}) {
     const auto status = open_in(scratch.path(), dsn).status();
     EXPECT_TRUE(status.is(error::invalid_settings)) << dsn;
     EXPECT_EQ(status.to_string().find("Geheim-1"), std::string::npos);
   }
-}
-
-TEST(Database, DataSurvivesReopening) {
-  const ScratchDirectory scratch;
-  ASSERT_TRUE(add(*open_in(scratch.path()).value(), "a").ok());
-  EXPECT_EQ(count(*open_in(scratch.path()).value()), 1);
-}
-
-TEST(Database, FailedWorkLeavesNothing) {
-  const ScratchDirectory scratch;
-  const auto database = open_in(scratch.path()).value();
-  const auto half = [](Session& session) { session << "INSERT INTO vault_key VALUES ('a', 'u', 'k', x'00', 1)", now; };
-  const Status refused = database->write([&](Session& session) -> Status {
-    half(session);
-    return {error::not_permitted, "no"};
-  });
-  EXPECT_TRUE(refused.is(error::not_permitted));
-  const Status thrown = database->write([&](Session& session) -> Status {
-    half(session);
-    throw std::runtime_error("Patient Max Muster");
-  });
-  EXPECT_TRUE(thrown.is(error::internal));
-  EXPECT_EQ(thrown.to_string().find("Muster"), std::string::npos) << "texts of exceptions may hold anything";
-  const Status wrong_sql = database->write([&](Session& session) -> Status {
-    half(session);
-    session << "INSERT INTO no_such_table VALUES ('Max Muster')", now;
-    return {};
-  });
-  EXPECT_TRUE(wrong_sql.is(error::storage_failed)) << wrong_sql.to_string();
-  EXPECT_EQ(wrong_sql.to_string().find("Muster"), std::string::npos);
-  EXPECT_EQ(count(*database), 0);
-  EXPECT_TRUE(add(*database, "a").ok());  // the session is usable again
-}
-
-TEST(Database, SecondEntryOfAKeyExistsAlready) {
-  const ScratchDirectory scratch;
-  const auto database = open_in(scratch.path()).value();
-  ASSERT_TRUE(add(*database, "a").ok());
-  const auto status = add(*database, "a");
-  EXPECT_TRUE(status.is(error::already_exists)) << status.to_string();
-  const auto missing = database->write([](Session& session) -> Status {
-    session << "INSERT INTO vault_key VALUES ('b', 'u', NULL, x'00', 1)", now;
-    return {};
-  });
-  EXPECT_TRUE(missing.is(error::storage_failed)) << missing.to_string();
-}
-
-TEST(Database, ReadingRefusesChanges) {
-  const ScratchDirectory scratch;
-  const auto database = open_in(scratch.path()).value();
-  const auto status = database->read([](Session& session) -> Status {
-    session << "INSERT INTO vault_key VALUES ('a', 'u', 'k', x'00', 1)", now;
-    return {};
-  });
-  EXPECT_TRUE(status.is(error::storage_failed)) << status.to_string();
-  EXPECT_EQ(count(*database), 0);
-  EXPECT_TRUE(add(*database, "a").ok());
-}
-
-TEST(Database, ReadingSeesOneSnapshot) {
-  const ScratchDirectory scratch;
-  const auto database = open_in(scratch.path()).value();
-  const auto status = database->read([&](Session& session) -> Status {
-    int before = -1;
-    int after = -1;
-    session << "SELECT COUNT(*) FROM vault_key", into(before), now;
-    std::thread([&] { EXPECT_TRUE(add(*database, "a").ok()); }).join();
-    session << "SELECT COUNT(*) FROM vault_key", into(after), now;
-    EXPECT_EQ(before, after);
-    return {};
-  });
-  EXPECT_TRUE(status.ok());
-  EXPECT_EQ(count(*database), 1);
-}
-
-TEST(Database, TransactionInATransactionIsRefused) {
-  const ScratchDirectory scratch;
-  const auto database = open_in(scratch.path()).value();
-  const auto status = database->write([&](Session&) -> Status { return add(*database, "a"); });
-  EXPECT_TRUE(status.is(error::invalid_state)) << status.to_string();
-  EXPECT_TRUE(add(*database, "a").ok());
 }
 
 TEST(Database, SettingsOfEveryConnection) {
@@ -282,50 +197,6 @@ TEST(Database, UnusableDirectories) {
   EXPECT_FALSE(std::filesystem::exists(scratch.file("target.db")));
 }
 
-TEST(Database, LeavesNoThreadBehind) {
-  const auto threads = [] {
-    const std::filesystem::directory_iterator tasks("/proc/self/task");
-    return std::distance(begin(tasks), end(tasks));
-  };
-  const auto before = threads();
-  const ScratchDirectory scratch;
-  {
-    const auto database = open_in(scratch.path()).value();
-    ASSERT_TRUE(add(*database, "a").ok());
-    EXPECT_EQ(threads(), before) << "a database needs no threads of its own";
-  }
-  EXPECT_EQ(threads(), before);
-}
-
-TEST(Database, ThreadsWriteSideBySide) {
-  const ScratchDirectory scratch;
-  const auto database = open_in(scratch.path()).value();
-  constexpr int kThreads = 8;
-  constexpr int kEach = 25;
-  std::atomic<int> failures{0};
-  std::vector<std::thread> threads;
-  for (int t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&, t] {
-      for (int i = 0; i < kEach; ++i) {
-        failures += add(*database, std::to_string(t), std::to_string(i)).ok() ? 0 : 1;
-        int rows = 0;
-        failures += database->read([&](Session& session) -> Status {
-                              session << "SELECT COUNT(*) FROM vault_key", into(rows), now;
-                              return {};
-                            })
-                            .ok()
-                        ? 0
-                        : 1;
-      }
-    });
-  }
-  for (auto& thread : threads) {
-    thread.join();
-  }
-  EXPECT_EQ(failures.load(), 0);
-  EXPECT_EQ(count(*database), kThreads * kEach);
-}
-
 TEST(Sql, Conversions) {
   const std::string binary("\0\xff\x80 text", 8);
   EXPECT_EQ(bytes(blob(binary)), binary);
@@ -333,6 +204,23 @@ TEST(Sql, Conversions) {
   EXPECT_EQ(millis(TimePoint(Millis(1234))), 1234);
   EXPECT_EQ(millis(TimePoint(Millis(-1)) + std::chrono::microseconds(1)), -1);
   EXPECT_EQ(time_of(1700000000123), TimePoint(Millis(1700000000123)));
+}
+
+TEST(Sql, TextEveryDatabaseTakes) {
+  const std::string good = "a\u00e4\u20ac\U0001FA7A\n";
+  EXPECT_EQ(storable(good), good);
+  EXPECT_EQ(storable(""), "");
+  const std::string mark = "\xEF\xBF\xBD";
+  EXPECT_EQ(storable(std::string_view("a\0b", 3)), "a" + mark + "b");
+  for (const std::string& bad : {std::string("\xff"), std::string("\x80"), std::string("\xc3"), std::string("\xc0\x80"),
+                                 std::string("\xe0\x80\x80"), std::string("\xed\xa0\x80"),
+                                 std::string("\xf4\x90\x80\x80"), std::string("\xf0\x9f\xa9")}) {
+    std::string expected = "x";
+    for (std::size_t i = 0; i < bad.size(); ++i) {
+      expected += mark;
+    }
+    EXPECT_EQ(storable("x" + bad + "y"), expected + "y");
+  }
 }
 
 }  // namespace

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the page quicker: sends its forms without leaving it, brings what is new by itself, and adds keys. Everything works
+// without this file, only with a new page each time. Texts and addresses come from the page; nothing is written as HTML
+// here but what the server sent, parsed as a document in which no script runs.
+"use strict";
+
+(() => {
+  const body = document.body;
+  const text = (name) => body.dataset["text" + name] || "";
+  const REGIONS = ["header.top", "#menu-entries", "main#centre", "aside[data-panel]", "#dialogs"];
+  let pending = 0;       // answers waited for, whoever asked
+  let pressed = 0;       // of them, what a person asked for
+  let pointer = false;   // a button is held down: nothing under it is taken away
+  let background = null; // what the page asks by itself; a person's request ends it
+  let typed = false;
+
+  // ---- waiting ----
+
+  function busy(step) {
+    pending += step;
+    if (pending > 0) {
+      body.dataset.busy = "";
+    } else {
+      delete body.dataset.busy;
+    }
+    const main = document.querySelector("main#centre");
+    if (main) {
+      main.setAttribute("aria-busy", String(pending > 0));
+    }
+  }
+
+  // ---- changing parts of the page ----
+
+  function keepOpenDetails(from, to) {
+    from.querySelectorAll("details[open]").forEach((open) => {
+      const label = open.querySelector("summary").textContent;
+      to.querySelectorAll("details").forEach((candidate) => {
+        if (candidate.querySelector("summary").textContent === label) {
+          candidate.open = true;
+        }
+      });
+    });
+  }
+
+  function focusKey(element) {
+    if (!element || element === body) {
+      return null;
+    }
+    for (const name of ["id", "data-command", "data-action", "data-page", "name"]) {
+      const value = element.getAttribute(name);
+      if (value) {
+        return "[" + name + "=" + CSS.escape(value) + "]";
+      }
+    }
+    return null;
+  }
+
+  /// A file may be chosen in it already.
+  function sameQuestion(before, after) {
+    const [was, is] = [before, after].map((region) => region.querySelector("dialog[data-file-chooser]"));
+    return was && is && was.dataset.fileChooser === is.dataset.fileChooser;
+  }
+
+  function replaceRegion(fresh, selector) {
+    const before = document.querySelector(selector);
+    const after = fresh.querySelector(selector);
+    if (!before || !after || (selector === "#dialogs" && sameQuestion(before, after))) {
+      return;
+    }
+    const scroll = before.scrollTop;
+    const focus = before.contains(document.activeElement) ? focusKey(document.activeElement) : null;
+    if (selector.startsWith("aside")) {
+      keepOpenDetails(before, after);
+    }
+    before.replaceWith(after);
+    after.scrollTop = scroll;
+    if (focus && !selector.startsWith("main")) {
+      const again = after.querySelector(focus);
+      if (again) {
+        again.focus();
+      }
+    }
+  }
+
+  /// Shows what the server sent; only the named regions when some are named.
+  function show(html, regions) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    if (!fresh.body.classList.contains("shell")) {
+      // Locked, logged out, or refused: that is a page of its own.
+      location.assign("/");
+      return;
+    }
+    const before = document.querySelector("main#centre");
+    const was = before ? before.dataset.viewId + before.dataset.viewKind : "";
+    (regions || REGIONS).forEach((selector) => replaceRegion(fresh, selector));
+    document.title = fresh.title;
+    if (!regions) {
+      // The menu is whole again, so nothing stands in its search field.
+      document.querySelector("input[name=menu-search]").value = "";
+    }
+    enhance(document);
+    const main = document.querySelector("main#centre");
+    if (!regions || regions.includes("main#centre")) {
+      typed = false;
+      settleFocus(main, main.dataset.viewId + main.dataset.viewKind !== was);
+    }
+  }
+
+  function settleFocus(main, changed) {
+    const wanted = main.querySelector("[data-form-error][tabindex]") || main.querySelector("[aria-invalid=true]") ||
+                   main.querySelector("[autofocus]") || (changed ? main.querySelector("#view-title") : null);
+    if (wanted && !document.querySelector("dialog[open]")) {
+      wanted.focus({ preventScroll: false });
+    }
+    if (changed) {
+      window.scrollTo(0, 0);
+      say(main.querySelector("#view-title") ? main.querySelector("#view-title").textContent : "");
+    }
+  }
+
+  function say(sentence) {
+    const live = document.getElementById("live");
+    if (live) {
+      live.textContent = sentence;
+    }
+  }
+
+  async function fetchPage(address, options, regions) {
+    busy(1);
+    try {
+      const response = await fetch(address, { credentials: "same-origin", ...options });
+      const html = await response.text();
+      if (response.redirected && new URL(response.url).pathname === "/login") {
+        location.assign(response.url);
+        return;
+      }
+      if (!response.ok) {
+        // A refusal is a page with a sentence: show it as the page.
+        const refused = new DOMParser().parseFromString(html, "text/html");
+        const sentence = refused.querySelector("main");
+        if (sentence) {
+          lost(sentence.innerText.trim().split("\n").slice(0, 3).join(" "));
+        }
+        return;
+      }
+      if (options.signal) {
+        if (pointer) {
+          refresh(regions);
+          return;
+        }
+        // What was typed while the answer was on its way stays, too.
+        regions = regions.filter((region) => region !== "main#centre" || !typed);
+      }
+      lost("");
+      show(html, regions);
+    } catch (error) {
+      if (error.name !== "AbortError") {
+        lost(text("Connection"));
+      }
+    } finally {
+      busy(-1);
+    }
+  }
+
+  function lost(sentence) {
+    let box = document.querySelector(".lost");
+    if (!sentence) {
+      if (box) {
+        box.remove();
+      }
+      return;
+    }
+    if (!box) {
+      box = document.createElement("div");
+      box.className = "box bad lost";
+      box.setAttribute("role", "alert");
+      body.append(box);
+    }
+    box.textContent = sentence;
+  }
+
+  // ---- forms ----
+
+  function tooLarge(form) {
+    const limit = Number(body.dataset.uploadLimit);
+    let total = 0;
+    form.querySelectorAll("input[type=file]").forEach((input) => {
+      for (const file of input.files) {
+        total += file.size;
+      }
+    });
+    return total > limit;
+  }
+
+  function send(form, submitter) {
+    if (tooLarge(form)) {
+      lost(text("TooLarge"));
+      return;
+    }
+    const data = new FormData(form);
+    if (submitter && submitter.name) {
+      data.append(submitter.name, submitter.value);
+    }
+    const multipart = form.enctype === "multipart/form-data";
+    if (background) {
+      background.abort();  // the answer to come shows everything
+    }
+    pressed += 1;
+    fetchPage(form.getAttribute("action"), { method: "POST", body: multipart ? data : new URLSearchParams(data) })
+        .finally(() => { pressed -= 1; });
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!body.classList.contains("shell")) {
+      return;
+    }
+    if (form.getAttribute("role") === "search") {
+      event.preventDefault();
+      openFirst(form.querySelector("input[name=menu-search]").value);
+      return;
+    }
+    const path = form.getAttribute("action");
+    if (form.method !== "post" || path === "/logout" || path === "/lock") {
+      return;
+    }
+    event.preventDefault();
+    const leaves = path === "/command" || path === "/front" || path === "/close" || path === "/release";
+    if (leaves && typed && !window.confirm(text("Unsaved"))) {
+      return;
+    }
+    if (pressed > 0 && path === "/act") {
+      return;  // pressed twice
+    }
+    send(form, event.submitter);
+  });
+
+  document.addEventListener("input", (event) => {
+    if (event.target.closest("form[data-form]")) {
+      typed = true;
+    }
+    if (event.target.name === "menu-search") {
+      search(event.target.value);
+    }
+    const rules = event.target.id ? document.querySelector("[data-rules-for=" + CSS.escape(event.target.id) + "]") : null;
+    if (rules) {
+      showRules(rules, event.target.value);
+    }
+  });
+
+  document.addEventListener("pointerdown", () => { pointer = true; });
+  for (const end of ["pointerup", "pointercancel", "dragend"]) {
+    // After the click that follows.
+    document.addEventListener(end, () => setTimeout(() => { pointer = false; }, 0));
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.name === "patient") {
+      event.target.form.requestSubmit();
+    }
+  });
+
+  // ---- new passwords: the rules while typing ----
+
+  function showRules(box, password) {
+    const count = (pattern) => (password.match(pattern) || []).length;
+    const length = [...password].length;
+    const met = {
+      length: (least) => length >= least,
+      max: (most) => length > 0 && length <= most,
+      capitals: (least) => count(/[A-Z]/g) >= least,
+      small: (least) => count(/[a-z]/g) >= least,
+      digits: (least) => count(/[0-9]/g) >= least,
+    };
+    box.querySelectorAll("[data-rule]").forEach((item) => {
+      item.toggleAttribute("data-met", met[item.dataset.rule](Number(item.dataset.least)));
+    });
+    const meter = box.querySelector("[data-strength]");
+    if (meter) {
+      const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter((kind) => kind.test(password)).length;
+      const variety = new Set(password).size;
+      meter.value = Math.min(4, Math.floor((Math.min(variety, length) * kinds) / 11));
+    }
+  }
+
+  // ---- menu search ----
+
+  let searchTimer = 0;
+  function search(query) {
+    clearTimeout(searchTimer);
+    searchTimer = setTimeout(() => find(query), 90);
+  }
+
+  async function find(query) {
+    clearTimeout(searchTimer);
+    try {
+      const response = await fetch("/?menu-search=" + encodeURIComponent(query), { headers: { "X-Background": "1" } });
+      const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+      const input = document.querySelector("input[name=menu-search]");
+      if (input && input.value === query) {
+        replaceRegion(fresh, "#menu-entries");
+      }
+    } catch (error) {
+      lost(text("Connection"));
+    }
+  }
+
+  /// Enter in the search field: the list may be older than what was typed.
+  async function openFirst(query) {
+    await find(query);
+    const first = document.querySelector("#menu-entries [data-command]:not([disabled])");
+    if (query.trim() && first) {
+      first.click();
+    }
+  }
+
+  function moveInMenu(step) {
+    const entries = [...document.querySelectorAll("#menu-entries [data-command]:not([disabled])")];
+    const at = entries.indexOf(document.activeElement);
+    const next = entries[at + step];
+    if (next) {
+      next.focus();
+    } else if (step < 0) {
+      document.querySelector("input[name=menu-search]").focus();
+    }
+  }
+
+  // ---- keys ----
+
+  document.addEventListener("keydown", (event) => {
+    const input = document.querySelector("input[name=menu-search]");
+    const writing = event.target.closest("input, textarea, select");
+    if (input && ((event.ctrlKey && event.key.toLowerCase() === "k") || (event.key === "/" && !writing))) {
+      event.preventDefault();
+      input.focus();
+      input.select();
+    } else if (event.target === input && event.key === "Escape") {
+      input.value = "";
+      search("");
+    } else if (event.key === "ArrowDown" && (event.target === input || event.target.closest("#menu-entries"))) {
+      event.preventDefault();
+      moveInMenu(1);
+    } else if (event.key === "ArrowUp" && event.target.closest("#menu-entries")) {
+      event.preventDefault();
+      moveInMenu(-1);
+    } else if (event.key === "F1") {
+      const help = document.querySelector("details[data-help]");
+      if (help) {
+        event.preventDefault();
+        help.open = !help.open;
+      }
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const reveal = event.target.closest("[data-reveal]");
+    if (reveal) {
+      const input = document.getElementById(reveal.dataset.reveal);
+      const shown = input.type === "text";
+      input.type = shown ? "password" : "text";
+      reveal.setAttribute("aria-pressed", String(!shown));
+      reveal.textContent = shown ? text("Show") : text("Hide");
+      return;
+    }
+    // A click on a row does what its first button does.
+    const row = event.target.closest("tr[data-row-id]");
+    if (row && !event.target.closest("button, a, input, label, summary") && !window.getSelection().toString()) {
+      const first = row.querySelector("button[data-action]:not([disabled])");
+      if (first) {
+        first.click();
+      }
+    }
+  });
+
+  // ---- what comes by itself ----
+
+  let refreshTimer = 0;
+  let newest = 0;      // version of the centre the server told of
+  let stale = false;   // events were missed
+  const wanted = new Set();
+  function upToDate() {
+    const main = document.querySelector("main#centre");
+    return main && !stale && Number(main.dataset.version) >= newest;
+  }
+  function refresh(regions) {
+    regions.forEach((region) => wanted.add(region));
+    clearTimeout(refreshTimer);
+    refreshTimer = setTimeout(() => {
+      if (pending > 0 || pointer) {
+        refresh([]);
+        return;
+      }
+      // What somebody is typing is not taken away, and what is there already is not drawn again.
+      const searching = document.querySelector("input[name=menu-search]").value !== "";
+      const list = [...wanted].filter((region) => (region !== "main#centre" || !(typed || upToDate())) &&
+                                                  (region !== "#menu-entries" || !searching));
+      wanted.clear();
+      stale = false;
+      if (list.length > 0) {
+        background = new AbortController();
+        fetchPage("/", { headers: { "X-Background": "1" }, signal: background.signal }, list)
+            .finally(() => { background = null; });
+      }
+    }, 60);
+  }
+
+  function progress(data) {
+    const bars = document.querySelectorAll("[data-job-bar=\"" + CSS.escape(data.job) + "\"], [data-progress-bar=\"" +
+                                           CSS.escape(data.job) + "\"]");
+    bars.forEach((bar) => {
+      if (data.permille >= 0) {
+        bar.value = data.permille;
+      } else {
+        bar.removeAttribute("value");
+      }
+    });
+    document.querySelectorAll("[data-job-text=\"" + CSS.escape(data.job) + "\"], [data-progress-text=\"" +
+                              CSS.escape(data.job) + "\"]").forEach((line) => {
+      line.textContent = data.text;
+    });
+  }
+
+  function listen() {
+    // From where this page was drawn: nothing is missed in between.
+    const events = new EventSource("/events?seen=" + body.dataset.eventsSeen);
+    events.addEventListener("hello", () => lost(""));
+    events.addEventListener("progress", (event) => progress(JSON.parse(event.data)));
+    events.addEventListener("centre", (event) => {
+      newest = Math.max(newest, JSON.parse(event.data).version);
+      refresh(["main#centre", "aside[data-panel]", "#menu-entries", "#dialogs"]);
+    });
+    events.addEventListener("context", () => refresh(["aside[data-panel]"]));
+    events.addEventListener("dialog", () => refresh(["#dialogs"]));
+    events.addEventListener("page", () => {
+      stale = true;
+      refresh(REGIONS);
+    });
+    events.addEventListener("locked", () => location.assign("/"));
+    events.addEventListener("over", () => {
+      events.close();
+      setTimeout(() => location.assign("/"), 300);
+    });
+    events.addEventListener("error", () => {
+      lost(text("Connection"));
+      if (events.readyState === EventSource.CLOSED) {
+        // Refused: the session is over or locked, and the page will say so.
+        setTimeout(() => location.assign("/"), 2000);
+      }
+    });
+  }
+
+  // ---- begin ----
+
+  function enhance(root) {
+    root.querySelectorAll("[data-reveal][hidden]").forEach((button) => button.removeAttribute("hidden"));
+    root.querySelectorAll("dialog[data-file-chooser]").forEach((dialog) => {
+      if (!dialog.matches(":modal")) {
+        dialog.removeAttribute("open");
+        dialog.showModal();
+      }
+      dialog.addEventListener("cancel", (event) => {
+        event.preventDefault();
+        dialog.querySelector("[data-file-cancel]").click();
+      });
+    });
+  }
+
+  enhance(document);
+  if (body.classList.contains("shell")) {
+    listen();
+  }
+  body.dataset.enhanced = "";
+})();

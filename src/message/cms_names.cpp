@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "message/cms_names.h"
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <utility>
+
+namespace kvc::message::cms {
+namespace {
+
+using crypto::BioPtr;
+
+std::string hex(std::span<const unsigned char> bytes) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text += {kHex[byte >> 4], kHex[byte & 15]};
+  }
+  text.erase(0, std::min(text.find_first_not_of('0'), text.size()));
+  return text.empty() ? "0" : text;
+}
+
+std::string name_text(const X509_NAME* issuer) {
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  if (!out || X509_NAME_print_ex(out.get(), issuer, 0,
+                                 XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB)) < 0) {
+    return {};
+  }
+  char* text = nullptr;
+  const long length = BIO_get_mem_data(out.get(), &text);
+  return {text, static_cast<std::size_t>(length)};
+}
+
+}  // namespace
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return result;
+}
+
+crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient) {
+  ASN1_OCTET_STRING* key_id = nullptr;
+  X509_NAME* issuer = nullptr;
+  ASN1_INTEGER* serial = nullptr;
+  crypto::IssuerAndSerial id;
+  if (CMS_RecipientInfo_ktri_get0_signer_id(recipient, &key_id, &issuer, &serial) != 1) {
+    return id;
+  }
+  if (issuer == nullptr || serial == nullptr) {
+    id.issuer = "(subject key identifier)";
+    id.serial_hex = key_id == nullptr
+                        ? std::string()
+                        : hex({ASN1_STRING_get0_data(key_id), static_cast<std::size_t>(ASN1_STRING_length(key_id))});
+    return id;
+  }
+  id.issuer = name_text(issuer);
+  id.serial_hex = hex({ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))});
+  unsigned char* der = nullptr;
+  const int length = i2d_X509_NAME(issuer, &der);
+  const std::unique_ptr<unsigned char, crypto::OpenSslFree> owner(der);
+  if (length > 0) {
+    id.issuer_der.assign(der, der + length);
+  }
+  return id;
+}
+
+Text octets(const ASN1_OCTET_STRING* string) {
+  mime::WipedBytes bytes;
+  if (string != nullptr) {
+    mime::append(bytes, {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+                         static_cast<std::size_t>(ASN1_STRING_length(string))});
+  }
+  return in_memory(std::move(bytes));
+}
+
+}  // namespace kvc::message::cms

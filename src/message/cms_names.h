@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names and strings in CMS structures. Internal to message/.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "crypto/certificate.h"
+#include "crypto/openssl_ptr.h"
+#include "message/reader.h"
+
+namespace kvc::message::cms {
+
+/// ASCII.
+std::string lower(std::string_view text);
+/// Which certificate a KeyTransRecipientInfo names.
+crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient);
+/// A copy of what stands in an octet string; nothing if there is none.
+Text octets(const ASN1_OCTET_STRING* string);
+
+}  // namespace kvc::message::cms
