@@ -17,12 +17,26 @@ import uuid
 # Licences by Debian source package, as the README's table has them. A library that is missing here stops the build: whoever
 # adds one says under which licence.
 LICENCES = {
+    "cyrus-sasl2": "BSD-4-Clause",
+    "e2fsprogs": "MIT",  # libcom-err2 alone
     "expat": "MIT",
     "gcc-12": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "glibc": "LGPL-2.1-or-later",
+    "gmp": "LGPL-3.0-or-later OR GPL-2.0-or-later",
+    "gnutls28": "LGPL-2.1-or-later",
+    "keyutils": "LGPL-2.0-or-later",
+    "krb5": "MIT",
+    "libffi": "MIT",
+    "libidn2": "LGPL-3.0-or-later OR GPL-2.0-or-later",
+    "libtasn1-6": "LGPL-2.1-or-later",
+    "libunistring": "LGPL-3.0-or-later OR GPL-2.0-or-later",
+    "nettle": "LGPL-3.0-or-later OR GPL-2.0-or-later",
+    "openldap": "OLDAP-2.8",
     "openssl": "Apache-2.0",
+    "p11-kit": "BSD-3-Clause",
     "pcre3": "BSD-3-Clause",
     "poco": "BSL-1.0",
+    "postgresql-15": "PostgreSQL",
     "protobuf": "BSD-3-Clause",
     "sqlite3": "blessing",
     "valijson": "BSD-2-Clause",

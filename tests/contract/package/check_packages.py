@@ -167,8 +167,8 @@ def main(debs, root, build, source):
     # A -dev package brings compilers' files; what runs needs only the libraries.
     runtime = {package: ", ".join(one for one in line.split(", ") if "-dev" not in one) for package, line in depends.items()}
     bring_libraries(closure(", ".join(runtime.values())), root)
-    for program in ("usr/lib/kvconnect/kvconnect.so", "usr/bin/kvconnect", "usr/bin/pvs-host"):
-        check_loads(root, root / program)
+    for program in [*root.glob("usr/lib/kvconnect/*.so"), *root.glob("usr/bin/*")]:
+        check_loads(root, program)
     (root / "tmp").mkdir()
     (root / "tmp/script.json").write_text(json.dumps(SCRIPT), encoding="utf-8")
     (root / "tmp/practice.json").write_text(json.dumps(PRACTICE), encoding="utf-8")

@@ -2,8 +2,9 @@
 """What CycloneDX 1.5 demands of the parts of a list that ours uses, and what we demand of it besides."""
 import re
 
-LICENCE_IDS = {"Apache-2.0", "BSL-1.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "Zlib", "blessing", "LGPL-2.1-or-later"}
-EXPRESSIONS = {"GPL-3.0-or-later WITH GCC-exception-3.1"}
+LICENCE_IDS = {"Apache-2.0", "BSL-1.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "Zlib", "blessing", "LGPL-2.0-or-later",
+               "LGPL-2.1-or-later", "BSD-4-Clause", "OLDAP-2.8", "PostgreSQL"}
+EXPRESSIONS = {"GPL-3.0-or-later WITH GCC-exception-3.1", "LGPL-3.0-or-later OR GPL-2.0-or-later"}
 COMPONENT_KEYS = {"type", "bom-ref", "name", "version", "licenses", "purl", "properties", "hashes"}
 SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
