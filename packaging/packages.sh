@@ -6,7 +6,7 @@
 
 KVC_PACKAGES_BUILD=(
   g++ cmake ninja-build ccache pkg-config
-  libpoco-dev libssl-dev libsqlite3-dev
+  libpoco-dev libssl-dev libsqlite3-dev libpq-dev
   libprotobuf-dev protobuf-compiler
   libvalijson-dev
   ca-certificates openssl
@@ -15,6 +15,7 @@ KVC_PACKAGES_BUILD=(
 KVC_PACKAGES_TEST=(
   libgtest-dev libgmock-dev binutils procps python3
   default-jre-headless libnss3-tools
+  postgresql-15 # a private server for the tests of the shared store: tests/postgresql/cluster.sh
   slapd # the address book's LDAP twin, run privately by tests/contract/directory
 )
 
