@@ -35,6 +35,7 @@ std::int64_t time_class(std::uint32_t method) {
   switch (method) {
     case v1::METHOD_LIFECYCLE_HEALTH:
     case v1::METHOD_VIEW_CLOSE:
+    case v1::METHOD_FORM_SUGGEST:
     case v1::METHOD_HOOK_SESSION_UNLOCKED:
     case v1::METHOD_HOOK_SESSION_LOCKED:
     case v1::METHOD_HOOK_PATIENT_SELECTED:

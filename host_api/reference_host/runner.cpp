@@ -140,6 +140,8 @@ void Runner::act(const Step& step) {
       return submit(step);
     case Step::Kind::action:
       return action(step);
+    case Step::Kind::suggest:
+      return suggest(step);
     case Step::Kind::close:
       return close_view();
     case Step::Kind::search:
@@ -513,6 +515,12 @@ void Runner::action(const Step& step) {
   } else if (current.has_table() && action_id == "page") {
     request.add_values()->set_name("page");
     request.mutable_values(0)->mutable_value()->set_text(current.table().next_page());
+  } else if (!current.table().search().action_id().empty() && current.table().search().action_id() == action_id) {
+    // The table's own search field: it is no button.
+    if (!step.object->has("values")) {
+      fail("\"" + action_id + "\" searches the table and needs \"values\": {\"" + current.table().search().field() +
+           "\": text}");
+    }
   } else {
     action = &find_action(current.actions(), action_id);
   }
@@ -528,6 +536,41 @@ void Runner::action(const Step& step) {
   }
   send(v1::METHOD_VIEW_ACTION, request);
   wipe_secrets(*request.mutable_values());
+}
+
+void Runner::suggest(const Step& step) {
+  const v1::View& current = view("type into");
+  const JsonObject& wanted = *as_object(step.value, "suggest");
+  const std::string name = as_text(wanted.get("field"), "suggest.field");
+  const auto& fields = current.form().fields();
+  const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& each) { return each.name() == name; });
+  if (field == fields.end() || field->type() != v1::Field::TYPE_RECIPIENT) {
+    fail("the view in front (" + current.kind() + ") has no field \"" + name + "\" with suggestions");
+  }
+  v1::SuggestRequest request;
+  request.set_view_id(current.view_id());
+  request.set_field(name);
+  request.set_text(as_text(filled_in(wanted.get("text")), "suggest.text"));
+  *request.mutable_context() = context();
+  if (wanted.has("limit")) {
+    request.set_limit(static_cast<std::uint32_t>(as_integer(wanted.get("limit"), "suggest.limit")));
+  }
+  const JsonObject::Ptr fill = step.object->has("fill") ? step.object->getObject("fill") : new_object();
+  for (const v1::Field& other : fields) {
+    // What a screen would send along: neither secrets nor files, nor the field itself.
+    if (other.name() == name || other.type() == v1::Field::TYPE_SECRET || other.type() == v1::Field::TYPE_FILE) {
+      continue;
+    }
+    v1::NamedValue value;
+    value.set_name(other.name());
+    if (fill->has(other.name())) {
+      fill_value(other, filled_in(fill->get(other.name())), *value.mutable_value());
+    } else {
+      *value.mutable_value() = other.value();
+    }
+    *request.add_values() = std::move(value);
+  }
+  send(v1::METHOD_FORM_SUGGEST, request);
 }
 
 void Runner::close_view() {

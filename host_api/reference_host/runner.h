@@ -47,6 +47,7 @@ class Runner {
   void invoke(const Step& step);
   void submit(const Step& step);
   void action(const Step& step);
+  void suggest(const Step& step);
   void close_view();
   void search(const Step& step);
   void select_patient(const Step& step);

@@ -11,6 +11,7 @@ constexpr std::size_t kMaxScript = 4194304;
 constexpr std::size_t kMaxSteps = 10000;
 constexpr int kMaxRepeatDepth = 4;
 constexpr std::int64_t kMaxMillis = 3600000;
+constexpr std::int64_t kMostSuggestions = 1000;
 
 using Kind = Step::Kind;
 
@@ -19,12 +20,13 @@ struct KindInfo {
   std::set<std::string> keys;  ///< further keys of such a step
 };
 
-/// The key that makes a step what it is. "fill" belongs to submit and action.
+/// The key that makes a step what it is. "fill" belongs to submit, action and suggest.
 const std::map<std::string, KindInfo>& kinds() {
   static const std::map<std::string, KindInfo> all{
       {"invoke", {Kind::invoke, {"context", "arguments"}}},
       {"submit", {Kind::submit, {"fill"}}},
       {"action", {Kind::action, {"fill", "row", "part", "values"}}},
+      {"suggest", {Kind::suggest, {"fill"}}},
       {"close", {Kind::close, {}}},
       {"search", {Kind::search, {}}},
       {"select_patient", {Kind::select_patient, {}}},
@@ -84,6 +86,19 @@ void check_value(const Step& step, const std::string& key) {
     case Kind::search:
       static_cast<void>(as_text(step.value, where));
       break;
+    case Kind::suggest: {
+      const JsonObject& wanted = *as_object(step.value, where);
+      refuse_unknown_keys(wanted, {"field", "text", "limit"}, where);
+      static_cast<void>(as_text(wanted.get("field"), where + ".field"));
+      static_cast<void>(as_text(wanted.get("text"), where + ".text"));
+      if (wanted.has("limit")) {
+        const std::int64_t limit = as_integer(wanted.get("limit"), where + ".limit");
+        if (limit < 0 || limit > kMostSuggestions) {
+          throw InputError(where + ".limit must be between 0 and " + std::to_string(kMostSuggestions));
+        }
+      }
+      break;
+    }
     case Kind::close:
     case Kind::cancel_job:
     case Kind::health:

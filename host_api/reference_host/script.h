@@ -19,6 +19,7 @@ struct Step {
     invoke,
     submit,
     action,
+    suggest,
     close,
     search,
     select_patient,

@@ -178,6 +178,15 @@ JsonObject::Ptr table(const v1::Table& table) {
   object->set("total", table.total());
   set_text(*object, "next_page", table.next_page());
   set_text(*object, "empty_text", table.empty_text());
+  if (table.has_search()) {
+    JsonObject::Ptr search = new_object();
+    search->set("action_id", table.search().action_id());
+    search->set("field", table.search().field());
+    set_text(*search, "label", table.search().label());
+    set_text(*search, "text", table.search().text());
+    set_flag(*search, "as_you_type", table.search().as_you_type());
+    object->set("search", search);
+  }
   return object;
 }
 
@@ -256,6 +265,23 @@ JsonObject::Ptr document(const v1::DocumentView& document) {
   return object;
 }
 
+JsonObject::Ptr suggestions(const v1::ActionReply::Suggestions& found) {
+  JsonObject::Ptr object = new_object();
+  object->set("field", found.field());
+  object->set("text", found.text());
+  object->set("suggestions", list(found.suggestions(), [](const v1::Suggestion& suggestion) {
+                JsonObject::Ptr to = new_object();
+                to->set("value", suggestion.value());
+                set_text(*to, "label", suggestion.label());
+                set_text(*to, "hint", suggestion.hint());
+                set_flag(*to, "emphasised", suggestion.emphasised());
+                return to;
+              }));
+  set_text(*object, "empty_text", found.empty_text());
+  set_flag(*object, "more", found.more());
+  return object;
+}
+
 void set_body(JsonObject& object, const v1::View& view) {
   switch (view.body_case()) {
     case v1::View::kForm:
@@ -330,6 +356,8 @@ JsonObject::Ptr outcome_to_json(const v1::ActionReply& reply) {
     outcome->set("accepted", inner);
   } else if (reply.has_error()) {
     outcome->set("error", error_to_json(reply.error()));
+  } else if (reply.has_suggestions()) {
+    outcome->set("suggestions", suggestions(reply.suggestions()));
   } else {
     set_text(*inner, "text", reply.done().text());
     set_flag(*inner, "close_view", reply.done().close_view());

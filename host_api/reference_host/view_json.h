@@ -13,7 +13,8 @@ namespace pvs::host {
 /// Never contains the value of a secret field.
 [[nodiscard]] JsonObject::Ptr view_to_json(const v1::View& view);
 [[nodiscard]] JsonObject::Ptr error_to_json(const v1::Error& error);
-/// What came of an action: a view as it is, else {"accepted": {...}}, {"done": {...}} or {"error": {...}}.
+/// What came of an action: a view as it is, else {"accepted": {...}}, {"done": {...}}, {"suggestions": {...}} or
+/// {"error": {...}}.
 [[nodiscard]] JsonObject::Ptr outcome_to_json(const v1::ActionReply& reply);
 
 }  // namespace pvs::host

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// kvconnect.addressbook: "Adressbuch".
+// kvconnect.addressbook: "Adressbuch", by hand and by schedule.
+#include <algorithm>
+
 #include "commands/entries.h"
 #include "views/addressbook_views.h"
 
@@ -78,6 +80,54 @@ Answer refresh_job(Runtime& runtime, const Request& request) {
                     [&runtime, request](JobContext& job) { return refresh(runtime, request, job); });
 }
 
+/// After a failed refresh the next one waits a little: practices shall not all ask every hour while the server is down.
+constexpr std::chrono::hours kAfterFailure{4};
+
+/// True if the book is to be refreshed now: it is that old, and the server did not just fail to give a newer one.
+bool is_old(const directory::BookStatus& book, TimePoint now, std::chrono::hours age) {
+  const bool old = !book.refreshed_at || now - *book.refreshed_at >= age;
+  const bool failed_just_now = !book.last_error.empty() && book.tried_at && now - *book.tried_at < kAfterFailure;
+  return old && !failed_just_now;
+}
+
+/// Of the networks somebody here uses; the server of no other is contacted.
+Result<std::vector<std::string>> old_books(Runtime& runtime, Core& core, const Request& request) {
+  std::vector<account::Overview> accounts;
+  if (!request.who.user_id.empty()) {
+    KVC_ASSIGN(accounts, core.accounts().list(request.who.user_id));
+  }
+  std::vector<std::string> old;
+  for (const auto& environment : runtime.settings().environments) {
+    KVC_ASSIGN(const directory::BookStatus book, core.directory().status(environment.id));
+    const bool used = book.refreshed_at || std::any_of(accounts.begin(), accounts.end(), [&](const auto& account) {
+                        return account.environment_id == environment.id;
+                      });
+    if (used && is_old(book, runtime.env().now(), std::chrono::hours(runtime.settings().address_book_hours))) {
+      old.push_back(environment.id);
+    }
+  }
+  return old;
+}
+
+/// Why a refresh fails stands in the address book until one succeeds; nobody is disturbed for it.
+Result<pvs::v1::ActionReply> refresh_old(Runtime& runtime, const Request& request, JobContext& job) {
+  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+  KVC_ASSIGN(const std::vector<std::string> old, old_books(runtime, *core, request));
+  for (const std::string& environment : old) {
+    const auto refreshed = core->directory().refresh(environment, progress_to(job, request.texts), job.cancel());
+    if (refreshed.status().is(error::cancelled)) {
+      return refreshed.status();
+    }
+    if (!refreshed.ok()) {
+      runtime.log().write(LogLevel::warning, "plugin",
+                          "the scheduled refresh of an address book failed: " + refreshed.status().to_string());
+    }
+  }
+  pvs::v1::ActionReply reply;
+  reply.mutable_done();
+  return reply;
+}
+
 Answer row_act(Runtime& runtime, const Request& request) {
   if (request.action_id == "write") {
     return compose_to(runtime, request, request.row_id);
@@ -100,6 +150,14 @@ Answer addressbook_invoke(Runtime& runtime, const Request& request) {
                     [&runtime, request](JobContext&) { return show_form(runtime, request, {}); });
 }
 
+Answer addressbook_scheduled(Runtime& runtime, const Request& request) {
+  if (runtime.settings().address_book_hours == 0) {
+    return answer_done({}, false);
+  }
+  return answer_job(request.texts, "job.addressbook_fetch",
+                    [&runtime, request](JobContext& job) { return refresh_old(runtime, request, job); });
+}
+
 Answer addressbook_act(Runtime& runtime, const Request& request) {
   if (request.action_id == "search") {
     return answer_job(request.texts, "job.addressbook",
@@ -111,6 +169,10 @@ Answer addressbook_act(Runtime& runtime, const Request& request) {
 Answer addressbook_results_act(Runtime& runtime, const Request& request) {
   if (!request.row_id.empty()) {
     return row_act(runtime, request);
+  }
+  if (request.action_id == "search") {
+    return answer_job(request.texts, "job.addressbook",
+                      [&runtime, request](JobContext&) { return show_results(runtime, request, request.view_id); });
   }
   if (request.action_id == "search_again") {
     return answer_job(request.texts, "job.addressbook",

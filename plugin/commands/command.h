@@ -22,8 +22,9 @@ struct Request {
   std::uint64_t call_id = 0;
   std::string view_id, row_id, part_id, action_id;
   std::string patient_id, document_id;  ///< what the host has selected; empty: nothing
-  ViewState view;  ///< of the view acted on; empty for an invoked command
+  ViewState view;                       ///< of the view acted on; empty for an invoked command
   Values values;
+  std::size_t limit = 0;  ///< most suggestions wanted; 0: as many as is usual
 };
 
 /// A finished reply, or the work that brings one.
@@ -61,9 +62,17 @@ struct ViewActions {
   Answer (*act)(Runtime&, const Request&);
 };
 
+/// What fits the text typed into one field so far.
+struct Suggester {
+  const char* kind;   ///< of the view
+  const char* field;  ///< its text stands among the request's values
+  Answer (*suggest)(Runtime&, const Request&);
+};
+
 /// Null for an id the plugin does not have.
 [[nodiscard]] const Command* find_command(std::string_view id);
 [[nodiscard]] const ViewActions* find_view_actions(std::string_view kind);
+[[nodiscard]] const Suggester* find_suggester(std::string_view kind, std::string_view field);
 /// Ids of all commands, for the comparison with the manifest.
 [[nodiscard]] std::vector<std::string> command_ids();
 

@@ -171,24 +171,90 @@ Result<pvs::v1::ActionReply> done(const Request& request, std::string_view text_
   return reply;
 }
 
+/// An eNachricht as it stands in its form, complete or not.
+void complete_as_draft(Letter& letter) {
+  mailbox::Draft draft;
+  draft.account_id = letter.form.account_id;
+  draft.to = letter.form.to;
+  draft.service_id = service::enachricht_delivery();
+  draft.user_subject = letter.form.subject;
+  draft.text = letter.form.text;
+  draft.request_receipt = letter.form.request_receipt;
+  draft.in_reply_to = letter.in_reply_to;
+  letter.complete_with(std::move(draft));
+}
+
+/// True if somebody would miss it. The forms of the other services hold nothing typed, only files that were chosen.
+bool worth_a_draft(const Letter& letter) {
+  const views::ComposeForm& form = letter.form;
+  return letter.mail || (letter.kind == kEnachrichtKind.view_kind &&
+                         !(form.to.empty() && form.subject.empty() && form.text.empty() && letter.files.empty()));
+}
+
+/// Names nobody: it may appear where patients see it.
+pvs::v1::NotifyRequest rescued_letters(const Texts& t, const std::string& user_id, std::uint64_t letters) {
+  pvs::v1::NotifyRequest request;
+  request.set_notification_id("kvconnect.rescued." + user_id);
+  request.add_user_ids(user_id);
+  request.set_severity(pvs::v1::SEVERITY_INFO);
+  request.set_title(t("notify.rescued.title"));
+  request.set_text(t.count("notify.rescued.text", letters));
+  request.set_command_id("kvconnect.outbox");
+  return request;
+}
+
+bool in_hand(const std::shared_ptr<const Draft>& kept) {
+  const auto composition = std::dynamic_pointer_cast<const Composition>(kept);
+  return composition != nullptr && composition->in_hand();
+}
+
+/// Jobs of the locked session were cancelled, but may still wait for a server. What they do with their letter is known
+/// when they end; one that takes longer keeps its letter for the login after this one.
+void wait_for_jobs(Runtime& runtime, JobContext& job, std::vector<std::shared_ptr<const Draft>>& kept) {
+  constexpr Millis kAskAgain{200};
+  constexpr int kMostTries = 600;
+  for (int i = 0; i < kMostTries && std::any_of(kept.begin(), kept.end(), &in_hand); ++i) {
+    if (runtime.env().sleep(kAskAgain, job.cancel().flag())) {
+      break;
+    }
+  }
+}
+
+/// True if it is a draft of the outbox now; else it waits for the next login.
+bool rescue(Runtime& runtime, Core& core, const Who& who, const std::shared_ptr<const Draft>& kept) {
+  const auto composition = std::dynamic_pointer_cast<const Composition>(kept);
+  if (in_hand(kept)) {
+    runtime.sessions().keep(who.user_id, kept);
+    return false;
+  }
+  std::unique_ptr<Letter> letter = composition == nullptr ? nullptr : composition->take();
+  if (letter == nullptr || !worth_a_draft(*letter)) {
+    return false;
+  }
+  if (!letter->mail) {
+    complete_as_draft(*letter);
+  }
+  const auto saved = core.mailbox().save_draft(who.user_id, *letter->mail, letter->draft_id);
+  if (saved.ok()) {
+    return true;
+  }
+  runtime.log().write(LogLevel::warning, "plugin",
+                      std::string("a letter from before the lock still waits: ") + saved.status().code().key);
+  composition->put_back(std::move(letter));
+  runtime.sessions().keep(who.user_id, kept);
+  return false;
+}
+
 /// Kept as it is, complete or not.
 Result<pvs::v1::ActionReply> save_draft(Writing& writing, LetterInHand& in_hand) {
   Letter& letter = in_hand.letter();
   if (find_kind(writing.request.view.kind) != nullptr) {
     letter.take_back();  // of an attempt that failed
     KVC_TRY(read_common(writing, letter));
-    mailbox::Draft draft;
-    draft.account_id = letter.form.account_id;
-    draft.to = letter.form.to;
-    draft.service_id = service::enachricht_delivery();
-    draft.user_subject = letter.form.subject;
-    draft.text = letter.form.text;
-    draft.request_receipt = letter.form.request_receipt;
-    draft.in_reply_to = letter.in_reply_to;
     if (!letter.form.failure.ok()) {
       return letter.form.failure;
     }
-    letter.complete_with(std::move(draft));
+    complete_as_draft(letter);
   }
   if (!letter.mail) {
     return Status(error::invalid_state, "the message is not complete");
@@ -301,21 +367,37 @@ void Letter::take_back() {
 
 std::unique_ptr<Letter> Composition::take() const {
   const std::lock_guard lock(mutex_);
+  taken_ = taken_ || letter_ != nullptr;
   return std::move(letter_);
 }
 
 void Composition::put_back(std::unique_ptr<Letter> letter) const {
   const std::lock_guard lock(mutex_);
   letter_ = std::move(letter);
+  taken_ = false;
+}
+
+void Composition::let_go() const {
+  const std::lock_guard lock(mutex_);
+  taken_ = false;
+}
+
+bool Composition::in_hand() const {
+  const std::lock_guard lock(mutex_);
+  return taken_;
 }
 
 LetterInHand::LetterInHand(const Request& request)
     : composition_(std::dynamic_pointer_cast<const Composition>(request.view.draft)),
-      letter_(composition_ == nullptr ? nullptr : composition_->take()) {}
+      letter_(composition_ == nullptr ? nullptr : composition_->take()),
+      had_it_(letter_ != nullptr) {}
 
 LetterInHand::~LetterInHand() {
   if (letter_ != nullptr) {
     composition_->put_back(std::move(letter_));
+  } else if (had_it_) {
+    // Last: whoever waits for this job finds what it has become, a view or a message of the outbox.
+    composition_->let_go();
   }
 }
 
@@ -418,6 +500,33 @@ Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& reque
     letter.files.push_back({"attachments", std::move(file)});
   }
   return show_form(writing, std::move(letter), {});
+}
+
+Work rescue_letters_work(Runtime& runtime, const Who& who) {
+  return [&runtime, who](JobContext& job) -> Result<pvs::v1::ActionReply> {
+    pvs::v1::ActionReply reply;
+    reply.mutable_done();
+    auto kept = runtime.sessions().take_stranded(who.user_id);
+    wait_for_jobs(runtime, job, kept);
+    for (auto& late : runtime.sessions().take_stranded(who.user_id)) {
+      kept.push_back(std::move(late));
+    }
+    auto core = kept.empty() ? Result<std::shared_ptr<Core>>(nullptr) : runtime.core();
+    if (!core.ok()) {
+      for (const auto& draft : kept) {
+        runtime.sessions().keep(who.user_id, draft);
+      }
+      return core.status();
+    }
+    std::uint64_t rescued = 0;
+    for (const auto& draft : kept) {
+      rescued += rescue(runtime, **core, who, draft) ? 1U : 0U;
+    }
+    if (rescued > 0) {
+      runtime.host().notify(rescued_letters(runtime.texts(who.session_id), who.user_id, rescued));
+    }
+    return reply;
+  };
 }
 
 // ---- for the services ----

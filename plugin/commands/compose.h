@@ -69,10 +69,16 @@ class Composition final : public Draft {
   /// Null while another job has it.
   [[nodiscard]] std::unique_ptr<Letter> take() const;
   void put_back(std::unique_ptr<Letter> letter) const;
+  /// The letter taken will not come back.
+  void let_go() const;
+  /// True while a job has it and may put it back.
+  [[nodiscard]] bool in_hand() const;
+  [[nodiscard]] bool outlives_lock() const override { return true; }
 
  private:
   mutable std::mutex mutex_;
   mutable std::unique_ptr<Letter> letter_;
+  mutable bool taken_ = false;
 };
 
 /// Has the letter of the request's view in hand; it goes back into the view unless it is moved on.
@@ -93,6 +99,7 @@ class LetterInHand {
  private:
   std::shared_ptr<const Composition> composition_;
   std::unique_ptr<Letter> letter_;
+  bool had_it_ = false;
 };
 
 /// What the work on a letter needs.  [worker]
@@ -126,6 +133,10 @@ Result<std::shared_ptr<Core>> begin_writing(Runtime& runtime, const Request& req
 Result<pvs::v1::ActionReply> show_form(Writing& writing, Letter letter, const std::string& view_id);
 /// What will be sent, to whom, under which certificate.
 Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, Letter letter, const std::string& view_id);
+
+/// After a login: letters that were in hand when this user's session was locked become drafts of the outbox, and the
+/// user is told. The key that seals a draft is the user's, so this cannot be done while the session is locked.
+Work rescue_letters_work(Runtime& runtime, const Who& who);
 
 // ---- for the services ----
 

@@ -28,6 +28,20 @@ void add_login(Runtime& runtime, const Request& request, doctor::Subject& subjec
   }
 }
 
+/// What is known of the books; nothing while the database does not open, which is a finding of its own.
+std::vector<views::BookFacts> books_of(Runtime& runtime) {
+  std::vector<views::BookFacts> books;
+  const Result<std::shared_ptr<Core>> core = runtime.core();
+  for (const settings::Environment& environment : runtime.settings().environments) {
+    const auto status =
+        core.ok() ? core.value()->directory().status(environment.id) : Result<directory::BookStatus>(core.status());
+    if (status.ok()) {
+      books.push_back({environment.name, status.value()});
+    }
+  }
+  return books;
+}
+
 Result<pvs::v1::ActionReply> examine(Runtime& runtime, const Request& request, JobContext& job) {
   doctor::Subject subject;
   subject.settings_json = runtime.settings_source().json;
@@ -44,7 +58,8 @@ Result<pvs::v1::ActionReply> examine(Runtime& runtime, const Request& request, J
   if (job.cancel().requested()) {
     return Status(error::cancelled, "cancelled between two stages");
   }
-  return reply_view(runtime, request, views::doctor(request.texts, report, runtime.settings()), {}, request.view_id);
+  return reply_view(runtime, request, views::doctor(request.texts, report, runtime.settings(), books_of(runtime)), {},
+                    request.view_id);
 }
 
 }  // namespace

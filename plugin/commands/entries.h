@@ -87,6 +87,8 @@ Answer compose_confirm_act(Runtime& runtime, const Request& request);
 /// The forms of an eNachricht and an eArztbrief, with the recipient filled in.
 Answer compose_to(Runtime& runtime, const Request& request, const std::string& recipient);
 Answer earztbrief_to(Runtime& runtime, const Request& request, const std::string& recipient);
+/// Whom the user may mean by what he typed so far (views with a field "recipient").
+Answer recipient_suggest(Runtime& runtime, const Request& request);
 /// Opens a letter that exists as a draft: an answer, a forwarded message, a draft from the outbox (`draft_id`). An
 /// eNachricht opens as its form; a message of another service is complete and opens for confirmation. For the work of a
 /// job.
@@ -96,6 +98,9 @@ Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& reque
 Answer addressbook_invoke(Runtime& runtime, const Request& request);
 Answer addressbook_act(Runtime& runtime, const Request& request);
 Answer addressbook_results_act(Runtime& runtime, const Request& request);
+/// The schedule fired: refreshes the books that are old enough. Needs no user; one that is there adds the networks of
+/// the own accounts.
+Answer addressbook_scheduled(Runtime& runtime, const Request& request);
 // kvconnect.doctor, and its view
 Answer doctor_invoke(Runtime& runtime, const Request& request);
 Answer doctor_act(Runtime& runtime, const Request& request);

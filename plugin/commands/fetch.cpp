@@ -16,8 +16,8 @@ namespace {
 using account::Overview;
 using views::FetchOutcome;
 
-/// Rows looked at for the audit log; older ones have been told before.
-constexpr std::size_t kMostRows = 500;
+/// Rows asked for at once.
+constexpr std::size_t kRows = 500;
 
 void tell_assigned_users(Runtime& runtime, const Overview& account, int messages) {
   if (messages <= 0) {
@@ -37,14 +37,23 @@ void tell_assigned_users(Runtime& runtime, const Overview& account, int messages
   runtime.host().notify(notification);
 }
 
-/// The messages stored since `begin`, at most kMostRows.
-std::vector<mailbox::InboxItem> stored_since(Core& core, const Request& request, const Overview& account,
-                                             TimePoint begin) {
+/// Does something with every message stored since `begin`.
+template <class Each>
+void each_stored_since(Core& core, const Request& request, const Overview& account, TimePoint begin, Each&& each) {
   mailbox::InboxFilter filter;
   filter.account_id = account.id;
   filter.from = begin;
-  auto page = core.mailbox().list_inbox(request.who.user_id, filter, {}, kMostRows);
-  return page.ok() ? std::move(page.value().items) : std::vector<mailbox::InboxItem>();
+  std::string cursor;
+  do {
+    auto page = core.mailbox().list_inbox(request.who.user_id, filter, cursor, kRows);
+    if (!page.ok()) {
+      return;
+    }
+    for (const mailbox::InboxItem& item : page->items) {
+      each(item);
+    }
+    cursor = page->next;
+  } while (!cursor.empty());
 }
 
 /// One audit event for each new message, and how many there are of each service.
@@ -54,12 +63,12 @@ void tell_new(Runtime& runtime, Core& core, const Request& request, const Overvi
   if (summary.fetched + summary.receipts + summary.too_large <= 0) {
     return;
   }
-  for (const mailbox::InboxItem& item : stored_since(core, request, account, begin)) {
+  each_stored_since(core, request, account, begin, [&](const mailbox::InboxItem& item) {
     runtime.host().audit(request.who.user_id, item.is_receipt ? "receipt.received" : "message.received",
                          item.message_id, true,
                          {{"verdict", item.too_large ? "too_large" : std::string(message::name(item.verdict))}});
     if (item.is_receipt) {
-      continue;
+      return;
     }
     const std::string service = views::service_title(request.texts, core.catalogue(), item.service_key);
     const auto found = std::find_if(outcome.services.begin(), outcome.services.end(),
@@ -69,7 +78,7 @@ void tell_new(Runtime& runtime, Core& core, const Request& request, const Overvi
     } else {
       ++found->second;
     }
-  }
+  });
 }
 
 /// Says once that replies are missing, again when their number changed, and takes it back when none is missing any
@@ -101,31 +110,28 @@ void tell_overdue(Runtime& runtime, Core& core, const Request& request, const Ov
 /// Ids of the messages of an account that wait to be sent. A fetch sends them too, and that belongs into the audit log.
 std::set<std::string> waiting_messages(Core& core, const Request& request, const Overview& account) {
   std::set<std::string> ids;
-  std::size_t total = 0;
-  const auto rows = core.mailbox().outbox(request.who.user_id, account.id, 0, kMostRows, total);
-  if (rows.ok()) {
-    for (const mailbox::OutboxItem& item : rows.value()) {
-      if (item.state == mailbox::OutboxState::queued) {
-        ids.insert(item.id);
-      }
+  mailbox::OutboxFilter filter;
+  filter.account_id = account.id;
+  filter.state = mailbox::OutboxState::queued;
+  std::string cursor;
+  do {
+    const auto page = core.mailbox().list_outbox(request.who.user_id, filter, cursor, kRows);
+    if (!page.ok()) {
+      return ids;
     }
-  }
+    for (const mailbox::OutboxItem& item : page->items) {
+      ids.insert(item.id);
+    }
+    cursor = page->next;
+  } while (!cursor.empty());
   return ids;
 }
 
-void audit_sent(Runtime& runtime, Core& core, const Request& request, const Overview& account,
-                const std::set<std::string>& waited) {
-  if (waited.empty()) {
-    return;
-  }
-  std::size_t total = 0;
-  const auto rows = core.mailbox().outbox(request.who.user_id, account.id, 0, kMostRows, total);
-  if (!rows.ok()) {
-    return;
-  }
-  for (const mailbox::OutboxItem& item : rows.value()) {
-    if (waited.contains(item.id) && item.state == mailbox::OutboxState::accepted) {
-      runtime.host().audit(request.who.user_id, "message.accepted", item.message_id, true);
+void audit_sent(Runtime& runtime, Core& core, const Request& request, const std::set<std::string>& waited) {
+  for (const std::string& id : waited) {
+    const auto item = core.mailbox().outbox_item(request.who.user_id, id);
+    if (item.ok() && item->accepted) {
+      runtime.host().audit(request.who.user_id, "message.accepted", item->message_id, true);
     }
   }
 }
@@ -138,7 +144,7 @@ FetchOutcome fetch_account(Runtime& runtime, Core& core, const Request& request,
   const TimePoint begin = std::chrono::floor<Millis>(runtime.env().now());
   const std::set<std::string> waited = waiting_messages(core, request, account);
   auto fetched = core.mailbox().fetch(request.who.user_id, account.id, progress_to(job, request.texts), job.cancel());
-  audit_sent(runtime, core, request, account, waited);
+  audit_sent(runtime, core, request, waited);
   tell_overdue(runtime, core, request, account, outcome);
   if (!fetched.ok()) {
     outcome.status = fetched.status();

@@ -52,10 +52,15 @@ Status read_page(Core& core, const Request& request, const std::string& cursor, 
     if (cancel.requested()) {
       return {error::cancelled, "cancelled while searching the inbox"};
     }
-    KVC_ASSIGN(mailbox::InboxPage page,
-               core.mailbox().list_inbox(request.who.user_id, list.query.filter, list.next, views::kPageSize));
-    list.items = std::move(page.items);
-    list.next = std::move(page.next);
+    auto page = core.mailbox().list_inbox(request.who.user_id, list.query.filter, list.next, views::kPageSize);
+    if (has_no_mail_yet(page.status())) {
+      list.no_certificate = true;
+      list.next.clear();
+      return {};
+    }
+    KVC_TRY(page.status());
+    list.items = std::move(page.value().items);
+    list.next = std::move(page.value().next);
     if (list.next.empty()) {
       break;
     }
@@ -216,6 +221,11 @@ Answer inbox_act(Runtime& runtime, const Request& request) {
   }
   if (request.action_id == "page") {
     return show_job(runtime, request, query_in(request), request.values.text("page"));
+  }
+  if (request.action_id == "search") {
+    InboxQuery query = query_in(request);
+    query.filter.search = request.values.trimmed("search_text");
+    return show_job(runtime, request, query, {});
   }
   if (request.action_id == "refresh") {
     return show_job(runtime, request, query_in(request), cursor_in(request));

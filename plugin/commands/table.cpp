@@ -84,6 +84,11 @@ constexpr std::array kViews{
     ViewActions{"doctor", &doctor_act},
 };
 
+constexpr std::array kSuggesters{
+    Suggester{"compose.enachricht", "recipient", &recipient_suggest},
+    Suggester{"compose.earztbrief", "recipient", &recipient_suggest},
+};
+
 }  // namespace
 
 const Command* find_command(std::string_view id) {
@@ -94,6 +99,12 @@ const Command* find_command(std::string_view id) {
 const ViewActions* find_view_actions(std::string_view kind) {
   const auto* const found = std::find_if(kViews.begin(), kViews.end(), [&](const auto& v) { return kind == v.kind; });
   return found == kViews.end() ? nullptr : found;
+}
+
+const Suggester* find_suggester(std::string_view kind, std::string_view field) {
+  const auto* const found = std::find_if(kSuggesters.begin(), kSuggesters.end(),
+                                         [&](const auto& s) { return kind == s.kind && field == s.field; });
+  return found == kSuggesters.end() ? nullptr : found;
 }
 
 std::vector<std::string> command_ids() {

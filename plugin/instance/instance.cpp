@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 
+#include "commands/compose.h"
 #include "commands/entries.h"
 #include "commands/renewal_hints.h"
 #include "instance/description.h"
@@ -17,6 +18,9 @@ namespace {
 namespace v1 = pvs::v1;
 
 constexpr const char* kFetchSchedule = "kvconnect.fetch";
+constexpr const char* kAddressbookSchedule = "kvconnect.addressbook";
+/// The age of the books is looked at so often; a computer that is switched off at night never runs for a day.
+constexpr std::int64_t kAddressbookLook = 3'600'000;
 /// Practices shall not all ask the server in the same second.
 constexpr std::int64_t kJitterPart = 5;
 
@@ -61,6 +65,7 @@ const Instance::Method* Instance::find_method(std::uint32_t number) {
       Method{v1::METHOD_FORM_SUBMIT, true, &Instance::submit},
       Method{v1::METHOD_VIEW_ACTION, true, &Instance::view_action},
       Method{v1::METHOD_VIEW_CLOSE, true, &Instance::view_close},
+      Method{v1::METHOD_FORM_SUGGEST, true, &Instance::suggest},
       Method{v1::METHOD_HOOK_SESSION_UNLOCKED, true, &Instance::session_unlocked},
       Method{v1::METHOD_HOOK_SESSION_LOCKED, true, &Instance::session_locked},
       Method{v1::METHOD_HOOK_DOCUMENT_RELEASED, true, &Instance::document_released},
@@ -126,6 +131,8 @@ pvs_status Instance::activate(const pvs_call_header&, std::string_view bytes, pv
     stage_ = Stage::active;
     const std::int64_t every = std::int64_t{runtime_.settings().fetch_interval_minutes} * 60'000;
     runtime_.host().set_schedule(kFetchSchedule, every, every / kJitterPart);
+    const std::int64_t look = runtime_.settings().address_book_hours > 0 ? kAddressbookLook : 0;
+    runtime_.host().set_schedule(kAddressbookSchedule, look, look / 2);
   }
   return reply.send(v1::ActivateReply());
 }
@@ -172,6 +179,7 @@ Request Instance::request_of(const pvs_call_header& header, const v1::Context& c
   request.who = {context.session_id(), context.user_id()};
   request.patient_id = context.patient_id();
   request.document_id = context.document_id();
+  runtime_.sessions().unlock(context.session_id());
   request.texts = runtime_.texts(context.session_id());
   request.call_id = header.call_id;
   return request;
@@ -269,6 +277,35 @@ pvs_status Instance::view_close(const pvs_call_header&, std::string_view bytes, 
   return reply.send(answer_done({}, true).reply);
 }
 
+pvs_status Instance::suggest(const pvs_call_header& header, std::string_view bytes, pvs::Reply& reply) {
+  v1::SuggestRequest message;
+  if (!pvs::parse(bytes, message)) {
+    return PVS_BAD_REQUEST;
+  }
+  Request request = request_of(header, message.context());
+  request.view_id = message.view_id();
+  request.limit = message.limit();
+  Values::Message values;
+  // First, because of two values with one name the first counts.
+  v1::NamedValue& typed = *values.Add();
+  typed.set_name(message.field());
+  typed.mutable_value()->set_text(std::move(*message.mutable_text()));
+  for (v1::NamedValue& other : *message.mutable_values()) {
+    *values.Add() = std::move(other);
+  }
+  request.values = Values::take(values);
+  const auto view = runtime_.sessions().find(request.view_id, request.who);
+  if (!view) {
+    return reply.send(answer_error(request.texts, Status(error::view_closed, "no such view in this session")).reply);
+  }
+  request.view = *view;
+  const Suggester* const suggester = find_suggester(view->kind, message.field());
+  if (suggester == nullptr) {
+    return reply.send(answer_error(request.texts, Status(error::bad_request, "the field has no suggestions")).reply);
+  }
+  return deliver(request, suggester->suggest(runtime_, request), reply);
+}
+
 // ---- hooks ----
 
 pvs_status Instance::session_unlocked(const pvs_call_header&, std::string_view bytes, pvs::Reply& reply) {
@@ -278,8 +315,10 @@ pvs_status Instance::session_unlocked(const pvs_call_header&, std::string_view b
   }
   // Keys are not prepared: each job asks the host for them. But whoever comes may have a certificate to renew.
   const Who who{message.context().session_id(), message.context().user_id()};
+  runtime_.sessions().unlock(who.session_id);
   const pvs_status status = reply.send(v1::HookReply());
   if (status == PVS_OK && !who.user_id.empty()) {
+    start_quietly(who, commands::rescue_letters_work(runtime_, who));
     start_quietly(who, commands::renewal_hint_work(runtime_, who));
   }
   return status;
@@ -334,6 +373,9 @@ pvs_status Instance::schedule_fired(const pvs_call_header& header, std::string_v
     return PVS_BAD_REQUEST;
   }
   const Request request = request_of(header, message.context());
+  if (message.schedule_id() == kAddressbookSchedule) {
+    return deliver(request, commands::addressbook_scheduled(runtime_, request), reply);
+  }
   if (message.schedule_id() != kFetchSchedule) {
     return reply.send(answer_error(request.texts, Status(error::bad_request, "no such schedule")).reply);
   }

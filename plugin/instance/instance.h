@@ -53,6 +53,7 @@ class Instance final : public pvs::PluginInstance {
   pvs_status submit(const pvs_call_header& header, std::string_view request, pvs::Reply& reply);
   pvs_status view_action(const pvs_call_header& header, std::string_view request, pvs::Reply& reply);
   pvs_status view_close(const pvs_call_header&, std::string_view request, pvs::Reply& reply);
+  pvs_status suggest(const pvs_call_header& header, std::string_view request, pvs::Reply& reply);
   pvs_status session_unlocked(const pvs_call_header&, std::string_view request, pvs::Reply& reply);
   pvs_status session_locked(const pvs_call_header&, std::string_view request, pvs::Reply& reply);
   pvs_status document_released(const pvs_call_header& header, std::string_view request, pvs::Reply& reply);

@@ -16,6 +16,10 @@ std::string Sessions::open(const Who& who, ViewState state) {
 
 void Sessions::replace(const std::string& view_id, const Who& who, ViewState state) {
   const std::lock_guard lock(mutex_);
+  if (locked_.contains(who.session_id)) {
+    strand(who.user_id, state.draft);  // the job that shows it was faster than its revocation
+    return;
+  }
   views_.insert_or_assign(view_id, Entry{who, std::move(state), next_age_++});
   forget_oldest(who.session_id);
 }
@@ -53,11 +57,55 @@ void Sessions::close(std::string_view view_id, const Who& who) {
 
 void Sessions::lock(std::string_view session_id) {
   const std::lock_guard lock(mutex_);
+  std::vector<const Entry*> closed;
+  for (const auto& [id, entry] : views_) {
+    if (entry.who.session_id == session_id) {
+      closed.push_back(&entry);
+    }
+  }
+  std::sort(closed.begin(), closed.end(), [](const Entry* a, const Entry* b) { return a->age < b->age; });
+  for (const Entry* entry : closed) {
+    strand(entry->who.user_id, entry->state.draft);
+  }
   std::erase_if(views_, [&](const auto& entry) { return entry.second.who.session_id == session_id; });
+  locked_.insert(std::string(session_id));
   const auto language = languages_.find(session_id);
   if (language != languages_.end()) {
     languages_.erase(language);
   }
+}
+
+void Sessions::strand(std::string_view user_id, const std::shared_ptr<const Draft>& draft) {
+  if (draft == nullptr || !draft->outlives_lock()) {
+    return;
+  }
+  auto& drafts = stranded_[std::string(user_id)];
+  if (std::find(drafts.begin(), drafts.end(), draft) == drafts.end()) {
+    drafts.push_back(draft);
+  }
+}
+
+void Sessions::keep(std::string_view user_id, std::shared_ptr<const Draft> draft) {
+  const std::lock_guard lock(mutex_);
+  strand(user_id, draft);
+}
+
+void Sessions::unlock(std::string_view session_id) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = locked_.find(session_id); found != locked_.end()) {
+    locked_.erase(found);
+  }
+}
+
+std::vector<std::shared_ptr<const Draft>> Sessions::take_stranded(std::string_view user_id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = stranded_.find(user_id);
+  if (found == stranded_.end()) {
+    return {};
+  }
+  auto drafts = std::move(found->second);
+  stranded_.erase(found);
+  return drafts;
 }
 
 std::size_t Sessions::size() const {

@@ -7,8 +7,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/env.h"
 #include "texts/catalogue.h"
@@ -27,6 +29,9 @@ struct Who {
 class Draft {
  public:
   virtual ~Draft() = default;
+  /// True for work of a person that must not be lost when the session is locked: it stays in memory until the same
+  /// user is back.
+  [[nodiscard]] virtual bool outlives_lock() const { return false; }
 };
 
 /// What the plugin must know of an open view to act on it. Content and keys are not among it.
@@ -51,8 +56,15 @@ class Sessions {
   [[nodiscard]] std::optional<ViewState> find(std::string_view view_id, const Who& who) const;
   /// Unknown ids and others' views are left alone.
   void close(std::string_view view_id, const Who& who);
-  /// Forgets every view and everything remembered of a session.
+  /// Forgets every view and everything remembered of a session, but for the drafts of its views: they wait in memory
+  /// for their user (take_stranded). What a job of the session still opens is no view either, until unlock().
   void lock(std::string_view session_id);
+  /// Keeps a draft for its user until take_stranded().
+  void keep(std::string_view user_id, std::shared_ptr<const Draft> draft);
+  /// The session is used (again).
+  void unlock(std::string_view session_id);
+  /// The drafts of a user's views that were closed by a lock, oldest first; each is given once.
+  [[nodiscard]] std::vector<std::shared_ptr<const Draft>> take_stranded(std::string_view user_id);
   [[nodiscard]] std::size_t size() const;
 
   void set_language(std::string_view session_id, Language language);
@@ -65,11 +77,14 @@ class Sessions {
     std::uint64_t age;
   };
   void forget_oldest(const std::string& session_id);
+  void strand(std::string_view user_id, const std::shared_ptr<const Draft>& draft);
 
   Env& env_;
   mutable std::mutex mutex_;
   std::map<std::string, Entry, std::less<>> views_;
   std::map<std::string, Language, std::less<>> languages_;
+  std::set<std::string, std::less<>> locked_;
+  std::map<std::string, std::vector<std::shared_ptr<const Draft>>, std::less<>> stranded_;  ///< by user
   std::uint64_t next_age_ = 0;
 };
 

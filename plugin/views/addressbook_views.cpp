@@ -58,19 +58,6 @@ const char* code_of(CertificateAge::State state) {
   return "unknown";
 }
 
-/// How old the book is, and what went wrong the last time.
-std::string status_sentence(const Texts& t, const directory::BookStatus& status) {
-  if (!status.refreshed_at) {
-    return t("addressbook.never_fetched");
-  }
-  std::string sentence = t("addressbook.status", {{"count", std::to_string(status.entries)},
-                                                  {"time", format_time(*status.refreshed_at, t.language())}});
-  if (!status.last_error.empty()) {
-    sentence += " " + t("addressbook.last_failed") + " " + error_sentence(t, status.last_error);
-  }
-  return sentence;
-}
-
 void add_row(const Texts& t, pvs::v1::Table& table, const directory::Hit& hit, const AddressbookPage& page) {
   const Entry& entry = hit.entry;
   pvs::v1::Row& row = *table.add_rows();
@@ -100,6 +87,18 @@ void add_row(const Texts& t, pvs::v1::Table& table, const directory::Hit& hit, c
 }
 
 }  // namespace
+
+std::string addressbook_status(const Texts& t, const directory::BookStatus& status) {
+  if (!status.refreshed_at) {
+    return t("addressbook.never_fetched");
+  }
+  std::string sentence = t("addressbook.status", {{"count", std::to_string(status.entries)},
+                                                  {"time", format_time(*status.refreshed_at, t.language())}});
+  if (!status.last_error.empty()) {
+    sentence += " " + t("addressbook.last_failed") + " " + error_sentence(t, status.last_error);
+  }
+  return sentence;
+}
 
 std::string certificate_age_sentence(const Texts& t, const CertificateAge& age) {
   const auto days = static_cast<std::uint64_t>(std::max(age.days, 0));
@@ -131,7 +130,7 @@ pvs::v1::View addressbook(const Texts& t, const std::vector<EnvironmentChoice>& 
                           const AddressbookPage& page) {
   pvs::v1::View out = view(t, "addressbook");
   pvs::v1::Form& form = *out.mutable_form();
-  form.set_intro(status_sentence(t, page.status));
+  form.set_intro(addressbook_status(t, page.status));
   auto& search = add_field(t, form, "search", pvs::v1::Field::TYPE_TEXT, false);
   search.mutable_value()->set_text(page.typed);
   if (environments.size() > 1) {
@@ -154,7 +153,7 @@ pvs::v1::View addressbook(const Texts& t, const std::vector<EnvironmentChoice>& 
 pvs::v1::View addressbook_results(const Texts& t, const AddressbookPage& page) {
   pvs::v1::View out = view(t, "addressbook.results");
   pvs::v1::Table& table = *out.mutable_table();
-  table.set_intro(page.hits.size() >= kAddressbookRows ? t("addressbook.more") : status_sentence(t, page.status));
+  table.set_intro(page.hits.size() >= kAddressbookRows ? t("addressbook.more") : addressbook_status(t, page.status));
   table.set_empty_text(page.status.refreshed_at ? t("addressbook.empty", {{"text", page.typed}})
                                                 : t("addressbook.never_fetched"));
   add_column(t, table, "addressbook", "favourite", Column::KIND_TEXT);
@@ -167,6 +166,7 @@ pvs::v1::View addressbook_results(const Texts& t, const AddressbookPage& page) {
     add_row(t, table, hit, page);
   }
   table.set_total(page.hits.size());
+  set_search(t, table, "search", page.typed).set_as_you_type(true);
   add_action(*out.mutable_actions(), "search_again", t("action.search_again"), Action::ROLE_PRIMARY);
   add_action(*out.mutable_actions(), "fetch_book", t("action.fetch_book"));
   add_close(t, out);

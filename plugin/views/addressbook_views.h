@@ -33,6 +33,8 @@ struct AddressbookPage {
 [[nodiscard]] pvs::v1::View addressbook_results(const Texts& t, const AddressbookPage& page);
 /// What a refresh brought, in one sentence.
 [[nodiscard]] std::string addressbook_refreshed(const Texts& t, const directory::Summary& summary);
+/// How old the book is, and what went wrong the last time.
+[[nodiscard]] std::string addressbook_status(const Texts& t, const directory::BookStatus& status);
 /// "läuft in 12 Tagen ab"
 [[nodiscard]] std::string certificate_age_sentence(const Texts& t, const directory::CertificateAge& age);
 

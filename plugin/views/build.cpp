@@ -130,6 +130,17 @@ void add_column(const Texts& t, pvs::v1::Table& table, std::string_view prefix, 
   column.set_kind(kind);
 }
 
+pvs::v1::Table::Search& set_search(const Texts& t, pvs::v1::Table& table, std::string_view field, std::string text) {
+  constexpr std::uint32_t kLongestSearch = 200;
+  pvs::v1::Table::Search& search = *table.mutable_search();
+  search.set_action_id("search");
+  search.set_field(std::string(field));
+  search.set_label(t("field." + std::string(field)));
+  search.set_text(std::move(text));
+  search.set_max_length(kLongestSearch);
+  return search;
+}
+
 void add_notice_fact(pvs::v1::Notice& notice, std::string label, std::string value) {
   auto& fact = *notice.add_facts();
   fact.set_label(std::move(label));

@@ -30,6 +30,8 @@ pvs::v1::Detail::Fact& add_fact(pvs::v1::Detail::Group& group, std::string_view 
                                 std::string value);
 void add_column(const Texts& t, pvs::v1::Table& table, std::string_view prefix, std::string_view name,
                 pvs::v1::Table::Column::Kind kind);
+/// The search field of a table: the action "search" with the value `field`, labelled `field.<field>`.
+pvs::v1::Table::Search& set_search(const Texts& t, pvs::v1::Table& table, std::string_view field, std::string text);
 void add_notice_fact(pvs::v1::Notice& notice, std::string label, std::string value);
 
 /// The error as the host and its user get it: the catalogue's sentence, the stable code, and the parameters.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "views/doctor_views.h"
 
+#include <algorithm>
+
+#include "views/addressbook_views.h"
+
 namespace kvc::plugin::views {
 namespace {
 
@@ -49,9 +53,27 @@ void add_stage(const Texts& t, pvs::v1::Detail& detail, const Stage& stage, cons
   }
 }
 
+void add_book(const Texts& t, pvs::v1::Detail& detail, const BookFacts& book, const settings::Settings& settings) {
+  pvs::v1::Detail::Group& group = *detail.add_groups();
+  const bool failed = !book.status.last_error.empty();
+  const pvs::v1::Severity severity = failed                     ? pvs::v1::SEVERITY_WARNING
+                                     : book.status.refreshed_at ? pvs::v1::SEVERITY_GOOD
+                                                                : pvs::v1::SEVERITY_INFO;
+  group.set_heading(t("addressbook.title") + " – " + book.environment_name);
+  group.set_severity(severity);
+  auto& fact = add_fact(group, "addressbook", t("fact.verdict"), addressbook_status(t, book.status));
+  fact.set_code(failed ? book.status.last_error : book.status.refreshed_at ? "fetched" : "never_fetched");
+  fact.set_severity(severity);
+  const auto hours = static_cast<std::uint64_t>(std::max(settings.address_book_hours, 0));
+  add_fact(group, "addressbook_refresh", t("fact.addressbook_refresh"),
+           hours == 0 ? t("doctor.addressbook.by_hand") : t.count("doctor.addressbook.by_itself", hours))
+      .set_code(hours == 0 ? "by_hand" : "by_itself");
+}
+
 }  // namespace
 
-pvs::v1::View doctor(const Texts& t, const doctor::Report& report, const settings::Settings& settings) {
+pvs::v1::View doctor(const Texts& t, const doctor::Report& report, const settings::Settings& settings,
+                     const std::vector<BookFacts>& books) {
   pvs::v1::View out = view(t, "doctor");
   pvs::v1::Detail& detail = *out.mutable_detail();
   pvs::v1::Detail::Group& summary = *detail.add_groups();
@@ -63,6 +85,9 @@ pvs::v1::View doctor(const Texts& t, const doctor::Report& report, const setting
   fact.set_severity(severity_of(report.health));
   for (const Stage& stage : report.stages) {
     add_stage(t, detail, stage, settings);
+  }
+  for (const BookFacts& book : books) {
+    add_book(t, detail, book, settings);
   }
   add_action(*out.mutable_actions(), "run_again", t("action.run_again"), pvs::v1::Action::ROLE_PRIMARY);
   add_close(t, out);

@@ -24,8 +24,8 @@ void add(Sum& sum, const FetchOutcome& outcome) {
   sum.failed += outcome.status.ok() ? 0U : 1U;
   sum.overdue += outcome.overdue;
   for (const auto& [name, count] : outcome.services) {
-    const auto found =
-        std::find_if(sum.services.begin(), sum.services.end(), [&](const auto& s) { return s.first == name; });
+    const auto found = std::find_if(sum.services.begin(), sum.services.end(),
+                                    [&wanted = name](const auto& s) { return s.first == wanted; });
     if (found == sum.services.end()) {
       sum.services.emplace_back(name, count);
     } else {

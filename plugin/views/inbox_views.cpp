@@ -120,6 +120,11 @@ std::string intro(const Texts& t, const service::Catalogue& catalogue, const Inb
   if (list.items.empty() && !list.next.empty()) {
     text += " " + t("inbox.search_goes_on");
   }
+  const auto unreadable =
+      std::count_if(list.items.begin(), list.items.end(), [](const auto& i) { return i.unreadable; });
+  if (unreadable > 0) {
+    text += " " + t.count("inbox.unreadable", static_cast<std::uint64_t>(unreadable));
+  }
   return text;
 }
 
@@ -219,14 +224,23 @@ void add_counts(std::vector<ServiceCount>& sum, const std::vector<ServiceCount>&
 }
 
 std::string inbox_code(const InboxItem& item) {
-  return item.too_large ? "too_large" : item.judged ? std::string(message::name(item.verdict)) : "unopened";
+  return item.unreadable  ? "unreadable"
+         : item.too_large ? "too_large"
+         : item.judged    ? std::string(message::name(item.verdict))
+                          : "unopened";
 }
 
 pvs::v1::Severity inbox_severity(const InboxItem& item) {
+  if (item.unreadable) {
+    return pvs::v1::SEVERITY_BAD;
+  }
   return item.too_large || !item.judged ? pvs::v1::SEVERITY_WARNING : severity_of(item.verdict);
 }
 
 std::string inbox_word(const Texts& t, const InboxItem& item) {
+  if (item.unreadable) {
+    return t("verdict.unreadable");
+  }
   return item.too_large ? t("verdict.too_large") : item.judged ? verdict_word(t, item.verdict) : t("verdict.unopened");
 }
 
@@ -237,21 +251,27 @@ std::string inbox_subject(const Texts& t, const InboxItem& item) {
   if (item.is_receipt) {
     return t("inbox.receipt");
   }
-  return item.opened && !item.too_large && may_be_shown(item.verdict) ? shown(item.subject)
-                                                                      : t("inbox.subject_not_shown");
+  return item.opened && !item.unreadable && !item.too_large && may_be_shown(item.verdict)
+             ? shown(item.subject)
+             : t("inbox.subject_not_shown");
 }
 
 pvs::v1::View inbox(const Texts& t, const service::Catalogue& catalogue, const InboxList& list) {
   pvs::v1::View out = view(t, "inbox");
   pvs::v1::Table& table = *out.mutable_table();
   table.set_intro(intro(t, catalogue, list));
-  table.set_empty_text(narrows(list.query) ? t("inbox.nothing_found") : t("inbox.empty"));
+  table.set_empty_text(
+      list.no_certificate
+          ? t("inbox.no_certificate", {{"account", account_name_in(list.accounts, list.query.filter.account_id)}})
+      : narrows(list.query) ? t("inbox.nothing_found")
+                            : t("inbox.empty"));
   add_columns(t, table, list.accounts.size() > 1);
   for (const InboxItem& item : list.items) {
     add_row(t, catalogue, table, item, list.accounts);
   }
   table.set_total(total_of(list));
   table.set_next_page(list.next);
+  set_search(t, table, "search_text", list.query.filter.search);
   add_actions(t, catalogue, out, list);
   return out;
 }

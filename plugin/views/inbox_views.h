@@ -24,8 +24,9 @@ struct InboxQuery {
 struct InboxList {
   InboxQuery query{};
   std::vector<mailbox::InboxItem> items{};
-  std::string next{};      ///< cursor of the next page
-  bool first_page = true;  ///< nothing lies before it
+  std::string next{};           ///< cursor of the next page
+  bool first_page = true;       ///< nothing lies before it
+  bool no_certificate = false;  ///< the one account that was asked for cannot have mail yet
   /// Of all accounts, for the buttons that choose a service.
   std::vector<mailbox::ServiceCount> counts{};
   UserNames accounts{};  ///< account name by id; a column of their own if there are several
@@ -48,7 +49,7 @@ void add_counts(std::vector<mailbox::ServiceCount>& sum, const std::vector<mailb
 /// kind "inbox.reopened": how many stored messages open now that did not before.
 [[nodiscard]] pvs::v1::View reopened(const Texts& t, std::uint64_t opened);
 
-/// The state of an inbox row as stable text: the verdict's name, "unopened" or "too_large".
+/// The state of an inbox row as stable text: the verdict's name, "unopened", "too_large" or "unreadable".
 [[nodiscard]] std::string inbox_code(const mailbox::InboxItem& item);
 [[nodiscard]] pvs::v1::Severity inbox_severity(const mailbox::InboxItem& item);
 [[nodiscard]] std::string inbox_word(const Texts& t, const mailbox::InboxItem& item);

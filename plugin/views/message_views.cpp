@@ -60,6 +60,24 @@ void add_signer(const Texts& t, Group& group, const message::Signer& signer) {
   add_known(group, t, "fingerprint", signer.fingerprint_sha256, true);
 }
 
+/// A warning of the reader is a code and what it is about: "header_differs: To". Those the catalogue does not know are
+/// shown as they are.
+std::string warning_sentence(const Texts& t, const std::string& warning) {
+  const std::size_t colon = std::min(warning.find(':'), warning.size());
+  const std::string key = "message.warning." + warning.substr(0, colon);
+  const std::size_t begin = warning.find_first_not_of(": ", colon);
+  const std::string about = begin == std::string::npos ? std::string() : warning.substr(begin);
+  return t.has(key) ? t(key, {{"value", shown(about)}}) : shown(warning);
+}
+
+std::vector<std::string> warning_sentences(const Texts& t, const std::vector<std::string>& warnings) {
+  std::vector<std::string> sentences;
+  for (const std::string& warning : warnings) {
+    sentences.push_back(warning_sentence(t, warning));
+  }
+  return sentences;
+}
+
 void add_layer_technology(const Texts& t, Group& group, const message::Layer& layer) {
   if (layer.signing_time) {
     add_fact(group, "signing_time", t("fact.signing_time"), format_time(*layer.signing_time, t.language()))
@@ -71,7 +89,7 @@ void add_layer_technology(const Texts& t, Group& group, const message::Layer& la
   add_known(group, t, "digest", layer.digest, true);
   add_known(group, t, "key_label", layer.key_label, false);
   add_known(group, t, "reason", layer.reason, true);
-  add_known(group, t, "warnings", joined(layer.warnings), true);
+  add_known(group, t, "warnings", joined(warning_sentences(t, layer.warnings)), true);
   if (layer.verdict == Verdict::decrypt_failed) {
     for (const auto& recipient : layer.recipients) {
       add_fact(group, "would_open", t("fact.would_open"), shown(recipient.issuer + ", " + recipient.serial_hex))

@@ -72,13 +72,16 @@ void add_answer_cell(const Texts& t, pvs::v1::Row& row, const OutboxItem& item) 
 }
 
 pvs::v1::Severity state_severity(const OutboxItem& item) {
-  if (item.overdue()) {
+  if (item.overdue() || item.unreadable) {
     return pvs::v1::SEVERITY_BAD;
   }
   return item.state == OutboxState::queued && item.tries > 0 ? pvs::v1::SEVERITY_WARNING : severity_of(item.state);
 }
 
 std::string state_sentence(const Texts& t, const OutboxItem& item) {
+  if (item.unreadable) {
+    return t("outbox.unreadable", {{"value", outbox_state(t, item)}});
+  }
   return item.overdue() ? t("outbox.overdue", {{"value", outbox_state(t, item)}}) : outbox_state(t, item);
 }
 
@@ -93,11 +96,13 @@ using Actions = google::protobuf::RepeatedPtrField<Action>;
 /// Everything of a message that its state allows; the same in the list and in the detail.
 void add_item_actions(const Texts& t, Actions& actions, const OutboxItem& item) {
   if (item.state == OutboxState::draft) {
-    add_action(actions, "edit", t("action.edit_draft"), Action::ROLE_PRIMARY).set_keep_view(true);
+    if (!item.unreadable) {
+      add_action(actions, "edit", t("action.edit_draft"), Action::ROLE_PRIMARY).set_keep_view(true);
+    }
     add_action(actions, "delete", t("action.delete_draft"), Action::ROLE_DANGER).set_keep_view(true);
     return;
   }
-  if (item.state == OutboxState::failed || item.state == OutboxState::queued) {
+  if ((item.state == OutboxState::failed || item.state == OutboxState::queued) && !item.unreadable) {
     add_action(actions, "retry", t("action.retry"));
   }
   if (item.withdrawable) {
@@ -118,7 +123,7 @@ void add_row(const Texts& t, const service::Catalogue& catalogue, pvs::v1::Table
   add_cell(row, subject_of(t, item));
   add_cell(row, service_name(t, catalogue, item.service_id)).set_code(shown(item.service_id));
   Cell& state = add_cell(row, state_sentence(t, item));
-  state.set_code(std::string(mailbox::name(item.state)));
+  state.set_code(item.unreadable ? "unreadable" : std::string(mailbox::name(item.state)));
   state.set_severity(state_severity(item));
   add_time_cell(t, row, item.accepted);
   add_cell(row, joined(item.file_names)).set_number(static_cast<std::int64_t>(item.file_names.size()));
@@ -154,6 +159,12 @@ void add_columns(const Texts& t, pvs::v1::Table& table, bool several_accounts) {
 
 void add_sending(const Texts& t, pvs::v1::Detail& detail, const OutboxItem& item) {
   Group& group = add_group(detail, t("outbox.message.state"));
+  if (item.unreadable) {
+    group.set_severity(pvs::v1::SEVERITY_BAD);
+    auto& fact = add_fact(group, "unreadable", t("verdict.unreadable"), t.count("outbox.unreadable.text", 1));
+    fact.set_code("unreadable");
+    fact.set_severity(pvs::v1::SEVERITY_BAD);
+  }
   auto& state = add_fact(group, "state", t("fact.state"), outbox_state(t, item));
   state.set_code(std::string(mailbox::name(item.state)));
   state.set_severity(severity_of(item.state));
@@ -273,8 +284,12 @@ std::optional<OutboxPart> outbox_part(std::string_view action_id) {
 pvs::v1::View outbox(const Texts& t, const service::Catalogue& catalogue, const OutboxList& list) {
   pvs::v1::View out = view(t, "outbox");
   pvs::v1::Table& table = *out.mutable_table();
-  table.set_intro(t("outbox.intro." + std::string(name(list.part))) +
-                  (list.overdue > 0 ? " " + t.count("outbox.overdue_count", list.overdue) : ""));
+  const auto unreadable =
+      std::count_if(list.items.begin(), list.items.end(), [](const auto& i) { return i.unreadable; });
+  table.set_intro(
+      t("outbox.intro." + std::string(name(list.part))) +
+      (list.overdue > 0 ? " " + t.count("outbox.overdue_count", list.overdue) : "") +
+      (unreadable > 0 ? " " + t.count("outbox.unreadable.text", static_cast<std::uint64_t>(unreadable)) : ""));
   table.set_empty_text(t(list.part == OutboxPart::messages ? "outbox.empty" : "outbox.nothing_found"));
   add_columns(t, table, list.accounts.size() > 1);
   for (const OutboxItem& item : list.items) {

@@ -50,7 +50,9 @@ Result<bool> Lease::try_take() {
     std::int64_t until = 0;
     Sql held(session, "SELECT owner, lease_until FROM lease WHERE account_id = ? AND purpose = ?");
     held.arg(account_id_).arg(purpose_).into(owner).into(until);
-    if (held.next() && until > store::millis(env_->now()) && !owner_gone(owner)) {
+    const TimePoint now = env_->now();
+    if (held.next() && until > store::millis(now) && until <= store::millis(now + kLongestLease) &&
+        !owner_gone(owner)) {
       return Status();
     }
     Sql(session, "DELETE FROM lease WHERE account_id = ? AND purpose = ?").arg(account_id_).arg(purpose_).run();

@@ -12,6 +12,10 @@
 
 namespace kvc::account {
 
+/// No lease is given for longer; one that says so was written under a wrong clock and is none. Far more than any lease
+/// time, so that workstations whose clocks differ by hours do not take each other's.
+inline constexpr std::chrono::hours kLongestLease{24};
+
 /// Held while the object lives; given back by the destructor. A holder that died loses it at once on its own machine,
 /// elsewhere after kLeaseTime. Thread: one at a time.
 class Lease {

@@ -118,7 +118,7 @@ struct ArchiveService::Impl {
   /// What both kinds of messages have.
   Result<Protocol> begin(const mailbox::OpenAccount& account, const mailbox::InboxRow& row) {
     Protocol protocol;
-    protocol.message_id = row.message_id;
+    protocol.message_id = mailbox::inbox::own_message_id(row);
     protocol.account_address = account.address();
     protocol.stored = row.received;
     protocol.made = context.env.now();

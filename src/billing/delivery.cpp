@@ -178,12 +178,16 @@ Result<Content> content_of_names(const std::vector<std::string>& names) {
   return pdf.empty() ? Content::billing : billing == 0 ? Content::collective : Content::both;
 }
 
-std::string sentence(const Status& status) {
-  std::string file, expected;
+Misfit misfit(const Status& status) {
+  Misfit found;
   for (const auto& [name, value] : status.params()) {
-    (name == "file" ? file : expected) = name == "field" ? expected : value;
+    if (name == "file") {
+      found.name = value;
+    } else if (name != "field") {
+      found.expected = value;
+    }
   }
-  return (file.empty() ? std::string("file missing") : file) + ": expected " + expected;
+  return found;
 }
 
 }  // namespace
@@ -266,13 +270,15 @@ Result<BillingDelivery> edokumentation(std::string_view kind, const Choice& choi
   });
 }
 
-std::vector<std::string> unfitting_parts(const service::ServiceId& service, const std::vector<PartName>& parts) {
+std::vector<Misfit> unfitting_parts(const service::ServiceId& service, const std::vector<PartName>& parts) {
   const bool one_click = service.service == kOneClickService;
   const bool documentation = service.service.starts_with(kDocumentationPrefix);
   if (service.type != kDelivery || (!one_click && !documentation)) {
     return {};
   }
-  std::vector<std::string> found, names;
+  using Kind = Misfit::Kind;
+  std::vector<Misfit> found;
+  std::vector<std::string> names;
   int companions = 0;
   for (const PartName& part : parts) {
     const bool companion = part.name == kBegleitdateiName;
@@ -282,38 +288,38 @@ std::vector<std::string> unfitting_parts(const service::ServiceId& service, cons
     }
     const std::string_view wanted = companion ? kCompanionDescription : kArchiveDescription;
     if (documentation && part.description != wanted) {
-      found.push_back(part.name + ": expected the description " + std::string(wanted));
+      found.push_back({Kind::description, part.name, std::string(wanted)});
     }
     if (documentation && !companion && kind_of(part.name) != FileKind::documentation) {
-      found.push_back(part.name + ": expected " + kDocumentationFile);
+      found.push_back({Kind::file, part.name, kDocumentationFile});
     }
   }
   if (companions != 1) {
-    found.push_back(std::string("expected exactly one ") + kBegleitdateiName);
+    found.push_back({Kind::begleitdatei, {}, std::string(kBegleitdateiName)});
   }
   if (documentation && names.size() != 1) {
-    found.push_back(std::string("expected ") + kDocumentationFile);
+    found.push_back({Kind::file, {}, kDocumentationFile});
   }
   const auto content = content_of_names(names);
   if (one_click && !content.ok()) {
-    found.push_back(sentence(content.status()));
+    found.push_back(misfit(content.status()));
   }
   return found;
 }
 
-std::vector<std::string> unfitting_attachments(const Begleitdatei& file, const std::vector<std::string>& names) {
+std::vector<Misfit> unfitting_attachments(const Begleitdatei& file, const std::vector<std::string>& names) {
   const auto has = [](const std::vector<std::string>& list, const std::string& name) {
     return std::find(list.begin(), list.end(), name) != list.end();
   };
-  std::vector<std::string> found;
+  std::vector<Misfit> found;
   for (const std::string& name : file.attachments) {
     if (!has(names, name)) {
-      found.push_back(name + ": named in begleitdatei.xml, but not there");
+      found.push_back({Misfit::Kind::not_there, name, {}});
     }
   }
   for (const std::string& name : names) {
     if (!has(file.attachments, name)) {
-      found.push_back(name + ": not named in begleitdatei.xml");
+      found.push_back({Misfit::Kind::not_mentioned, name, {}});
     }
   }
   return found;

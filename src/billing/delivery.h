@@ -81,16 +81,28 @@ Result<BillingDelivery> one_click(const Choice& choice, const KvcaFile& kvca, En
 /// eDokumentation: `kind` is one of QSHLT, QSKE, QSMG, QSHGV, QSHGVK; exactly one file, <name>.zip.xkm.
 Result<BillingDelivery> edokumentation(std::string_view kind, const Choice& choice, const KvcaFile& kvca, Env& env);
 
+/// One thing that does not fit, for the words of whoever shows it.
+struct Misfit {
+  enum class Kind {
+    description,    ///< `name` should have the description `expected`
+    file,           ///< `name` is no `expected`; without a name, there should be one
+    begleitdatei,   ///< there should be exactly one
+    not_there,      ///< begleitdatei.xml names `name`, which is not there
+    not_mentioned,  ///< `name` is there, and begleitdatei.xml does not name it
+  };
+  Kind kind = Kind::file;
+  std::string name, expected;
+};
+
 /// The part checks alone, for mail made elsewhere: what does not fit `service` ("1ClickAbrechnung",
-/// "eDokumentation-..."), one English sentence each; empty if everything fits. `names` and `descriptions` side by side,
-/// begleitdatei included.
+/// "eDokumentation-..."); empty if everything fits. `names` and `descriptions` side by side, begleitdatei included.
 struct PartName {
   std::string name, description;
 };
-std::vector<std::string> unfitting_parts(const service::ServiceId& service, const std::vector<PartName>& parts);
+std::vector<Misfit> unfitting_parts(const service::ServiceId& service, const std::vector<PartName>& parts);
 
 /// Files that begleitdatei.xml names and the mail does not have, or the other way round; `names` without the
 /// begleitdatei.
-std::vector<std::string> unfitting_attachments(const Begleitdatei& file, const std::vector<std::string>& names);
+std::vector<Misfit> unfitting_attachments(const Begleitdatei& file, const std::vector<std::string>& names);
 
 }  // namespace kvc::billing

@@ -46,7 +46,12 @@ class Sieve {
     if (contains(row.sender, word_) || contains(row.subject, word_)) {
       return true;
     }
-    KVC_ASSIGN(const InboxDetails details, open_details(cipher_, row));
+    const auto opened = open_details(cipher_, row);
+    if (opened.status().is(error::storage_corrupt)) {
+      return false;  // nothing to search in; shown by every list that does not search
+    }
+    KVC_TRY(opened.status());
+    const InboxDetails& details = opened.value();
     return contains(details.from, word_) || contains(details.subject, word_) ||
            std::any_of(details.file_names.begin(), details.file_names.end(),
                        [&](const std::string& name) { return contains(name, word_); });
@@ -101,15 +106,16 @@ Result<std::vector<OpenAccount>> accounts_for(MailboxService::Impl& impl, std::s
 
 }  // namespace
 
-Result<InboxItem> MailboxService::Impl::inbox_item(const InboxRow& row, const OpenAccount& account) {
-  KVC_ASSIGN(InboxDetails details, open_details(account.cipher, row));
+InboxItem MailboxService::Impl::inbox_item(const InboxRow& row, const OpenAccount& account) {
+  auto opened = open_details(account.cipher, row);
+  InboxDetails details = opened.ok() ? std::move(opened).value() : InboxDetails();
   const auto first_of = [](const std::string& signed_value, const std::string& clear_value) {
     return signed_value.empty() ? clear_value : signed_value;
   };
   InboxItem result;
   result.id = row.id;
   result.account_id = row.account_id;
-  result.message_id = row.message_id;
+  result.message_id = inbox::own_message_id(row);
   result.from = first_of(details.from, row.sender);
   result.service_id = first_of(details.service_id, row.service_id);
   result.service_key = row.service_key;
@@ -126,8 +132,9 @@ Result<InboxItem> MailboxService::Impl::inbox_item(const InboxRow& row, const Op
   result.parts = static_cast<std::size_t>(row.parts);
   result.file_names = std::move(details.file_names);
   result.too_large = row.too_large_limit != 0;
+  result.unreadable = !opened.ok();
   if (row.unassigned) {
-    result.unassigned = UnassignedAnswer{result.from, row.header_date, row.message_id, std::move(details.guid)};
+    result.unassigned = UnassignedAnswer{result.from, row.header_date, result.message_id, std::move(details.guid)};
   }
   return result;
 }
@@ -157,29 +164,12 @@ Result<InboxPage> MailboxService::Impl::list_inbox(std::string_view user_id, con
     items.end = rows.end;
     items.more = rows.more;
     for (const auto& [key, row] : rows.found) {
-      KVC_ASSIGN(auto item, inbox_item(row, account));
-      items.found.emplace_back(key, std::move(item));
+      items.found.emplace_back(key, inbox_item(row, account));
     }
   }
   InboxPage page;
   page.items = merge(std::move(stretches), limit, page.next);
   return page;
-}
-
-Result<std::vector<InboxItem>> MailboxService::Impl::inbox(std::string_view user_id, std::string_view account_id,
-                                                           std::size_t offset, std::size_t limit, std::size_t& total) {
-  KVC_ASSIGN(const auto account, open_account(user_id, account_id));
-  std::vector<InboxRow> rows;
-  KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
-    rows = inbox::page(session, account_id, user_id, offset, limit, total);
-    return Status();
-  }));
-  std::vector<InboxItem> items;
-  for (const InboxRow& row : rows) {
-    KVC_ASSIGN(auto made, inbox_item(row, account));
-    items.push_back(std::move(made));
-  }
-  return items;
 }
 
 }  // namespace kvc::mailbox

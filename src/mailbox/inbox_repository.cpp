@@ -61,6 +61,11 @@ std::vector<InboxRow> rows_of(Sql& sql) {
   return rows;
 }
 
+// Row ids are ours, so nobody outside can write a Message-ID that begins like that.
+std::string aside_prefix(const InboxRow& row) {
+  return "archive-" + row.id + '/';
+}
+
 std::int64_t number(bool value) {
   return value ? 1 : 0;
 }
@@ -168,17 +173,6 @@ std::vector<InboxCount> counts(Poco::Data::Session& session, std::string_view ac
   return result;
 }
 
-std::vector<InboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id,
-                           std::size_t offset, std::size_t limit, std::size_t& total) {
-  std::int64_t count = 0;
-  Sql counting(session, "SELECT count(*) FROM inbox WHERE account_id = ?");
-  counting.arg(account_id).into(count).next();
-  total = static_cast<std::size_t>(count);
-  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY received_at DESC, id DESC LIMIT ? OFFSET ?");
-  sql.arg(user_id).arg(account_id).arg(static_cast<std::int64_t>(limit)).arg(static_cast<std::int64_t>(offset));
-  return rows_of(sql);
-}
-
 std::vector<std::string> unprocessed(Poco::Data::Session& session, std::string_view account_id) {
   Sql sql(session, "SELECT id FROM inbox WHERE account_id = ? AND processed = 0 ORDER BY received_at, id");
   return ids(sql, account_id);
@@ -218,6 +212,22 @@ void mark_read(Poco::Data::Session& session, std::string_view id, std::string_vi
 
 void mark_unread(Poco::Data::Session& session, std::string_view id, std::string_view user_id) {
   Sql(session, "DELETE FROM inbox_read WHERE inbox_id = ? AND user_id = ?").arg(id).arg(user_id).run();
+}
+
+void set_details(Poco::Data::Session& session, std::string_view id, std::string_view details) {
+  Sql(session, "UPDATE inbox SET details = ? WHERE id = ?").blob(details).arg(id).run();
+}
+
+void step_aside(Poco::Data::Session& session, const InboxRow& archived) {
+  Sql(session, "UPDATE inbox SET message_id = ? WHERE id = ?")
+      .arg(aside_prefix(archived) + archived.message_id)
+      .arg(archived.id)
+      .run();
+}
+
+std::string own_message_id(const InboxRow& row) {
+  const std::string prefix = aside_prefix(row);
+  return row.message_id.starts_with(prefix) ? row.message_id.substr(prefix.size()) : row.message_id;
 }
 
 void erase(Poco::Data::Session& session, std::string_view id) {

@@ -61,9 +61,6 @@ std::vector<InboxRow> scan(Poco::Data::Session& session, const InboxScan& scan);
 std::vector<InboxRow> of_thread(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id,
                                 std::string_view thread_id, std::size_t limit);
 std::vector<InboxCount> counts(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id);
-/// Newest first.
-std::vector<InboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id,
-                           std::size_t offset, std::size_t limit, std::size_t& total);
 /// Ids of mails that were stored and not looked at yet, oldest first.
 std::vector<std::string> unprocessed(Poco::Data::Session& session, std::string_view account_id);
 /// Ids of mails that were looked at and could not be opened, oldest first. Not those that were too large.
@@ -73,6 +70,10 @@ std::vector<std::string> unopened(Poco::Data::Session& session, std::string_view
 void set_processed(Poco::Data::Session& session, const InboxRow& row);
 void mark_read(Poco::Data::Session& session, std::string_view id, std::string_view user_id, TimePoint at);
 void mark_unread(Poco::Data::Session& session, std::string_view id, std::string_view user_id);
+void set_details(Poco::Data::Session& session, std::string_view id, std::string_view details);
+/// Gives the Message-ID of a mail from an archive free for the one the server holds: own_message_id() tells it still.
+void step_aside(Poco::Data::Session& session, const InboxRow& archived);
+std::string own_message_id(const InboxRow& row);
 /// The row goes; its blob stays.
 void erase(Poco::Data::Session& session, std::string_view id);
 

@@ -99,6 +99,9 @@ struct OutboxItem {
   bool receipt_requested = false, is_receipt = false;
   /// No byte left for the server yet: withdraw() works now.
   bool withdrawable = false;
+  /// The stored content is damaged or does not open: subject, files and delivery are missing here, and it cannot be
+  /// sent.
+  bool unreadable = false;
   std::optional<DeliveryFacts> delivery;
   std::vector<Reply> replies;  ///< awaited and arrived ones, in the order of MessageKind
   [[nodiscard]] const Reply* reply(service::MessageKind kind) const;  ///< borrowed, null if there is none
@@ -165,6 +168,9 @@ struct InboxItem {
   /// Larger than the settings allow: nothing but the header was fetched, the mail stays on the server. verdict and
   /// opened mean nothing then.
   bool too_large = false;
+  /// The stored facts are damaged or do not open: what is here is the clear header's. The original is another record;
+  /// open() reads it, and writes the facts anew.
+  bool unreadable = false;
   /// An answer of a KV for which there is no delivery.
   std::optional<UnassignedAnswer> unassigned;
 };

@@ -139,7 +139,11 @@ Result<OpenedItem> MailboxService::Impl::open(std::string_view user_id, std::str
     return Status();
   }));
   row.read = true;
-  KVC_ASSIGN(auto listed, inbox_item(row, account));
+  auto listed = inbox_item(row, account);
+  if (listed.unreadable) {
+    KVC_TRY(reader.repair(row, message));
+    listed = inbox_item(row, account);
+  }
   auto roles = roles_of(message, listed.service_id, context.catalogue());
   OpenedBy by = reader.opened_by(message);
   KVC_ASSIGN(const bool archived, is_archived(*context.database, inbox_id));
@@ -262,11 +266,6 @@ Result<OutboxItem> MailboxService::outbox_item(std::string_view user_id, std::st
   });
 }
 
-Result<std::vector<OutboxItem>> MailboxService::outbox(std::string_view user_id, std::string_view account_id,
-                                                       std::size_t offset, std::size_t limit, std::size_t& total) {
-  return guarded([&] { return impl_->outbox(user_id, account_id, offset, limit, total); });
-}
-
 Result<std::size_t> MailboxService::overdue_count(std::string_view user_id, std::string_view account_id) {
   return guarded([&]() -> Result<std::size_t> {
     KVC_TRY(impl_->context.accounts.overview(user_id, account_id).status());
@@ -301,11 +300,6 @@ Result<FetchSummary> MailboxService::fetch(std::string_view user_id, std::string
 Result<InboxPage> MailboxService::list_inbox(std::string_view user_id, const InboxFilter& filter,
                                              std::string_view cursor, std::size_t limit) {
   return guarded([&] { return impl_->list_inbox(user_id, filter, cursor, limit); });
-}
-
-Result<std::vector<InboxItem>> MailboxService::inbox(std::string_view user_id, std::string_view account_id,
-                                                     std::size_t offset, std::size_t limit, std::size_t& total) {
-  return guarded([&] { return impl_->inbox(user_id, account_id, offset, limit, total); });
 }
 
 Result<std::vector<ServiceCount>> MailboxService::counts(std::string_view user_id, std::string_view account_id) {

@@ -30,7 +30,8 @@ struct Options {
 ///
 /// Lists are read by key, not by number: `cursor` is empty for the first page, then what the page before said in
 /// `next`; a page costs the same wherever it stands and however many messages there are. A cursor that is none is
-/// bad_request.
+/// bad_request. A row whose stored facts are damaged or do not open is a row all the same (`unreadable`), with what is
+/// known of it; it never takes the others with it.
 class MailboxService {
  public:
   MailboxService(std::shared_ptr<store::Database> database, account::AccountService& accounts, Env& env, Log& log,
@@ -88,9 +89,6 @@ class MailboxService {
   Result<OutboxPage> list_outbox(std::string_view user_id, const OutboxFilter& filter, std::string_view cursor,
                                  std::size_t limit);
   Result<OutboxItem> outbox_item(std::string_view user_id, std::string_view outbox_id);
-  /// Pages by number, kept for callers that show them so; the cost grows with `offset` and `total`.
-  Result<std::vector<OutboxItem>> outbox(std::string_view user_id, std::string_view account_id, std::size_t offset,
-                                         std::size_t limit, std::size_t& total);
   /// How many replies of the account are overdue.
   Result<std::size_t> overdue_count(std::string_view user_id, std::string_view account_id);
   /// Takes the mark "answer missing" off by hand. The note is kept encrypted, with who and when; at most kMaxNoteBytes.
@@ -108,7 +106,8 @@ class MailboxService {
   // ---- inbox ----
 
   /// Fetches everything that waits: store raw, delete on the server, open, match receipts and answers to the outbox,
-  /// queue receipts that are owed. Afterwards sends what is due. A mail above the size limit is noted once (too_large)
+  /// queue receipts that are owed. Afterwards sends what is due. A mail that has the Message-ID of one from an archive
+  /// and other bytes is another letter and stored beside it. A mail above the size limit is noted once (too_large)
   /// and left on the server; it is asked for again only after the limit was raised.
   Result<FetchSummary> fetch(std::string_view user_id, std::string_view account_id, const ProgressFn&, const Cancel&);
 
@@ -117,14 +116,12 @@ class MailboxService {
   /// decrypted words: it would tell a thief of the database what the letters are about.
   Result<InboxPage> list_inbox(std::string_view user_id, const InboxFilter& filter, std::string_view cursor,
                                std::size_t limit);
-  /// Pages by number, kept for callers that show them so; the cost grows with `offset` and `total`.
-  Result<std::vector<InboxItem>> inbox(std::string_view user_id, std::string_view account_id, std::size_t offset,
-                                       std::size_t limit, std::size_t& total);
   /// For each service that has messages: how many, and how many the user has not read. Reads an index entry per
   /// message.
   Result<std::vector<ServiceCount>> counts(std::string_view user_id, std::string_view account_id);
-  /// Opens (again) with all generations, judged at the time of receipt; marks as read for this user. Error:
-  /// invalid_state for a mail that is too large and was not fetched.
+  /// Opens (again) with all generations, judged at the time of receipt; marks as read for this user. Facts that had
+  /// become unreadable are written anew from the original. Error: invalid_state for a mail that is too large and was
+  /// not fetched.
   Result<OpenedItem> open(std::string_view user_id, std::string_view inbox_id);
   Status set_read(std::string_view user_id, std::string_view inbox_id, bool read);
   /// The original bytes.

@@ -36,7 +36,8 @@ bool OutboxItem::overdue() const {
 }
 
 Result<OutboxItem> MailboxService::Impl::outbox_item(const OutboxRow& row, const OpenAccount& account) {
-  KVC_ASSIGN(OutboxDetails details, open_details(account.cipher, row.details, row.id));
+  auto opened = open_details(account.cipher, row.details, row.id);
+  OutboxDetails details = opened.ok() ? std::move(opened).value() : OutboxDetails();
   std::vector<replies::Row> stored;
   KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
     stored = replies::of(session, row.id);
@@ -68,10 +69,10 @@ Result<OutboxItem> MailboxService::Impl::outbox_item(const OutboxRow& row, const
   result.is_receipt = !row.receipt_for.empty();
   result.withdrawable = row.state == OutboxState::draft ||
                         ((row.state == OutboxState::queued || row.state == OutboxState::failed) && !row.may_have_left);
+  result.unreadable = !opened.ok();
   result.delivery = std::move(details.delivery);
   for (const replies::Row& reply : stored) {
-    KVC_ASSIGN(auto shown, replies::shown(account.cipher, row.id, reply, context.env.now()));
-    result.replies.push_back(std::move(shown));
+    result.replies.push_back(replies::shown(account.cipher, row.id, reply, context.env.now()));
   }
   return result;
 }
@@ -111,23 +112,6 @@ Result<OutboxPage> MailboxService::Impl::list_outbox(std::string_view user_id, c
   return page;
 }
 
-Result<std::vector<OutboxItem>> MailboxService::Impl::outbox(std::string_view user_id, std::string_view account_id,
-                                                             std::size_t offset, std::size_t limit,
-                                                             std::size_t& total) {
-  KVC_ASSIGN(const auto account, open_account(user_id, account_id));
-  std::vector<OutboxRow> rows;
-  KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
-    rows = outbox::page(session, account_id, offset, limit, total);
-    return Status();
-  }));
-  std::vector<OutboxItem> items;
-  for (const OutboxRow& row : rows) {
-    KVC_ASSIGN(auto made, outbox_item(row, account));
-    items.push_back(std::move(made));
-  }
-  return items;
-}
-
 Status MailboxService::Impl::clear_overdue(std::string_view user_id, std::string_view outbox_id,
                                            service::MessageKind reply, std::string_view note) {
   if (note.size() > kMaxNoteBytes) {
@@ -157,9 +141,9 @@ Result<std::vector<EarlierDelivery>> MailboxService::Impl::earlier_deliveries(st
   }));
   std::vector<EarlierDelivery> found;
   for (const OutboxRow& row : rows) {
-    KVC_ASSIGN(OutboxDetails details, open_details(account.cipher, row.details, row.id));
-    if (details.delivery) {
-      found.push_back({row.id, std::move(*details.delivery), row.state, row.created});
+    auto details = open_details(account.cipher, row.details, row.id);
+    if (details.ok() && details->delivery) {
+      found.push_back({row.id, std::move(*details->delivery), row.state, row.created});
     }
   }
   return found;
@@ -184,8 +168,7 @@ Result<Thread> MailboxService::Impl::thread(std::string_view user_id, std::strin
     thread.sent.push_back(std::move(made));
   }
   for (auto row = received.rbegin(); row != received.rend(); ++row) {
-    KVC_ASSIGN(auto made, inbox_item(*row, account));
-    thread.received.push_back(std::move(made));
+    thread.received.push_back(inbox_item(*row, account));
   }
   return thread;
 }

@@ -5,9 +5,11 @@
 #include <array>
 #include <utility>
 
+#include "account/lease.h"
 #include "account/owner.h"
 #include "account/sql.h"
 #include "mailbox/blob.h"
+#include "mailbox/retry_policy.h"
 #include "store/sql.h"
 
 namespace kvc::mailbox {
@@ -183,17 +185,6 @@ std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan
   return rows_of(sql);
 }
 
-std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::size_t offset,
-                            std::size_t limit, std::size_t& total) {
-  std::int64_t count = 0;
-  Sql counting(session, "SELECT count(*) FROM outbox WHERE account_id = ?");
-  counting.arg(account_id).into(count).next();
-  total = static_cast<std::size_t>(count);
-  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?");
-  sql.arg(account_id).arg(static_cast<std::int64_t>(limit)).arg(static_cast<std::int64_t>(offset));
-  return rows_of(sql);
-}
-
 std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id) {
   std::int64_t count = 0;
   Sql sql(session, "SELECT count(*) FROM outbox WHERE account_id = ? AND state = 'queued'");
@@ -217,11 +208,13 @@ std::optional<OutboxRow> claim(Poco::Data::Session& session, std::string_view ac
     std::int64_t held_until = 0;
     Sql sql(
         session,
-        "SELECT id, lease_owner, lease_until FROM outbox WHERE account_id = ? AND state = 'queued' AND next_try <= ? "
-        "ORDER BY created_at, id");
-    sql.arg(account_id).arg(store::millis(due)).into(id).into(holder).into(held_until);
+        "SELECT id, lease_owner, lease_until FROM outbox WHERE account_id = ? AND state = 'queued' AND (next_try <= "
+        "? OR next_try > ?) ORDER BY created_at, id");
+    sql.arg(account_id).arg(store::millis(due)).arg(store::millis(now + kLongestWait));
+    sql.into(id).into(holder).into(held_until);
     while (free_id.empty() && sql.next()) {
-      if (holder.empty() || held_until <= store::millis(now) || account::owner_gone(holder)) {
+      const bool over = held_until <= store::millis(now) || held_until > store::millis(now + account::kLongestLease);
+      if (holder.empty() || over || account::owner_gone(holder)) {
         free_id = id;
       }
     }

@@ -62,14 +62,12 @@ std::vector<OutboxRow> of_thread(Poco::Data::Session& session, std::string_view 
 std::string scan_text(const OutboxScan& scan);
 /// Newest first. Reads the rows it gives and no others; with overdue_at all overdue ones.
 std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan);
-/// Newest first.
-std::vector<OutboxRow> page(Poco::Data::Session& session, std::string_view account_id, std::size_t offset,
-                            std::size_t limit, std::size_t& total);
 std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id);
 bool has_receipt_for(Poco::Data::Session& session, std::string_view inbox_id);
 
 /// Takes the oldest queued row that is due at `due` and that nobody else works on, counts the try and leases the row to
-/// `owner` until `until`. A lease is over when its time is up at `now` or its holder is dead.
+/// `owner` until `until`. A lease is over when its time is up at `now` or its holder is dead. Times that only a wrong
+/// clock can have written (later than kLongestWait, account::kLongestLease) hold nothing back.
 std::optional<OutboxRow> claim(Poco::Data::Session& session, std::string_view account_id, TimePoint due, TimePoint now,
                                std::string_view owner, TimePoint until);
 /// From now on bytes of the mail may be on the server; false if `owner` does not hold the row any more: then nothing

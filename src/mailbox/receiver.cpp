@@ -31,6 +31,46 @@ bool concerns_account(const Status& status) {
          status.is(error::out_of_memory);
 }
 
+/// Takes what is received and remembers whether it is the same as what is stored.
+class Comparison final : public std::streambuf {
+ public:
+  explicit Comparison(BlobReader& stored) : stored_(stored) {}
+  [[nodiscard]] bool same() const { return same_ && taken_ == stored_.size(); }
+
+ protected:
+  int_type overflow(int_type character) override {
+    const char byte = traits_type::to_char_type(character);
+    return traits_type::eq_int_type(character, traits_type::eof()) || xsputn(&byte, 1) == 1
+               ? traits_type::not_eof(character)
+               : traits_type::eof();
+  }
+  std::streamsize xsputn(const char* text, std::streamsize count) override {
+    std::string there(static_cast<std::size_t>(count), '\0');
+    same_ = same_ && stored_.sgetn(there.data(), count) == count && there == std::string_view(text, there.size());
+    taken_ += there.size();
+    return count;
+  }
+
+ private:
+  BlobReader& stored_;
+  std::uint64_t taken_ = 0;
+  bool same_ = true;
+};
+
+/// For the row of a mail that the server holds. `known` has its Message-ID: what was noted when the mail was too large
+/// gives way; another letter from an archive stays, under another name.
+void make_room(Poco::Data::Session& session, const std::optional<InboxRow>& known) {
+  if (!known) {
+    return;
+  }
+  if (known->too_large_limit == 0) {
+    inbox::step_aside(session, *known);
+    return;
+  }
+  inbox::erase(session, known->id);
+  erase_blob(session, known->blob_id);
+}
+
 bool transfer_broke(const Status& status) {
   return status.is(error::connection_lost) || status.is(error::timeout) || status.is(error::bad_answer) ||
          status.is(error::server_error);
@@ -97,27 +137,46 @@ Status Reader::record(InboxRow& row, const message::OpenedMessage& message) {
 
 Result<Reader::Consequences> Reader::consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts) {
   Consequences found;
-  std::string guid;
-  if (facts.trusted && context_.options.thread_key) {
-    if (const auto key = context_.options.thread_key(message)) {
-      guid = key->guid;
-      found.version = key->version;
-    }
-  }
-  KVC_ASSIGN(found.thread_key, thread_key_of(account_.cipher, guid));
-  InboxDetails details{facts.from, facts.subject, facts.service_id, facts.in_reply_to, guid, {}};
-  for (const message::Part& part : message.parts) {
-    if (part.attachment) {
-      details.file_names.push_back(part.name);
-    }
-  }
-  KVC_ASSIGN(row.details, seal_details(account_.cipher, details, row));
+  const ThreadKey key = thread_key(message, facts);
+  found.version = key.version;
+  KVC_ASSIGN(found.thread_key, thread_key_of(account_.cipher, key.guid));
+  KVC_ASSIGN(row.details, sealed_details(row, message, facts, key.guid));
   KVC_ASSIGN(found.from_archive, is_archived(*context_.database, row.id));
   if (facts.owed && !found.from_archive) {
     KVC_ASSIGN(found.receipt, row_for(*facts.owed, row.id, account_, context_));
   }
   found.facts = std::move(facts);
   return found;
+}
+
+ThreadKey Reader::thread_key(const message::OpenedMessage& message, const Facts& facts) const {
+  if (!facts.trusted || !context_.options.thread_key) {
+    return {};
+  }
+  return context_.options.thread_key(message).value_or(ThreadKey{});
+}
+
+Result<std::string> Reader::sealed_details(const InboxRow& row, const message::OpenedMessage& message,
+                                           const Facts& facts, const std::string& guid) {
+  InboxDetails details{facts.from, facts.subject, facts.service_id, facts.in_reply_to, guid, {}};
+  for (const message::Part& part : message.parts) {
+    if (part.attachment) {
+      details.file_names.push_back(part.name);
+    }
+  }
+  return seal_details(account_.cipher, details, row);
+}
+
+Status Reader::repair(InboxRow& row, const message::OpenedMessage& message) {
+  const Facts facts = facts_of(message, context_.catalogue());
+  if (!facts.opened) {
+    return {};
+  }
+  KVC_ASSIGN(row.details, sealed_details(row, message, facts, thread_key(message, facts).guid));
+  return context_.database->write([&](Poco::Data::Session& session) {
+    inbox::set_details(session, row.id, row.details);
+    return Status();
+  });
 }
 
 // Who is confirmed or answered, and which thread the mail belongs to.
@@ -302,9 +361,17 @@ Status Receiver::take(const transport::WaitingMail& mail) {
     return {};
   }
   if (known && !placeholder) {
-    ++summary_.duplicates;
-    remove(mail);
-    return {};
+    KVC_ASSIGN(const bool archived, is_archived(*context_.database, known->id));
+    const auto same = archived ? same_as_archived(mail, *known) : Result<bool>(true);
+    if (!same.ok()) {
+      left_.insert(mail.message_id);
+      return skip(same.status());
+    }
+    if (*same) {
+      ++summary_.duplicates;
+      remove(mail);
+      return {};
+    }
   }
   BlobWriter writer(*context_.database, context_.env, account_.id(), max_bytes_);
   const Status fetched = fetch(mail, writer);
@@ -316,6 +383,24 @@ Status Receiver::take(const transport::WaitingMail& mail) {
     return note_too_large(mail, known);
   }
   return skip(fetched);
+}
+
+// Anybody can make a file with any Message-ID, and an archive may hold a damaged copy: what the server holds is deleted
+// there only if the very same bytes are here.
+Result<bool> Receiver::same_as_archived(const transport::WaitingMail& mail, const InboxRow& archived) {
+  for (int attempt = 1;; ++attempt) {
+    KVC_ASSIGN(const auto stored, BlobReader::open(*context_.database, archived.blob_id));
+    Comparison comparison(*stored);
+    std::ostream out(&comparison);
+    const Status fetched = account_.session.client->fetch(account_.session.credentials, account_.session.account.uid,
+                                                          mail.message_id, out, cancel_);
+    if (fetched.ok()) {
+      return stored->status().ok() && comparison.same();
+    }
+    if (!transfer_broke(fetched) || attempt == kFetchTries) {
+      return fetched;
+    }
+  }
 }
 
 Status Receiver::fetch(const transport::WaitingMail& mail, BlobWriter& writer) {
@@ -348,15 +433,10 @@ InboxRow Receiver::row_of(const transport::WaitingMail& mail, const std::string&
   return row;
 }
 
-// `placeholder`: what was noted when the mail was too large.
-Status Receiver::store(const transport::WaitingMail& mail, BlobWriter& writer,
-                       const std::optional<InboxRow>& placeholder) {
+Status Receiver::store(const transport::WaitingMail& mail, BlobWriter& writer, const std::optional<InboxRow>& known) {
   const InboxRow row = row_of(mail, writer.id());
   const Status stored = context_.database->write([&](Poco::Data::Session& session) -> Status {
-    if (placeholder) {
-      inbox::erase(session, placeholder->id);
-      erase_blob(session, placeholder->blob_id);
-    }
+    make_room(session, known);
     KVC_TRY(writer.finish(session));
     inbox::insert(session, row);
     return {};
@@ -369,16 +449,13 @@ Status Receiver::store(const transport::WaitingMail& mail, BlobWriter& writer,
 }
 
 // The header is all that is known of it, and all that is kept; the mail itself stays on the server.
-Status Receiver::note_too_large(const transport::WaitingMail& mail, const std::optional<InboxRow>& placeholder) {
+Status Receiver::note_too_large(const transport::WaitingMail& mail, const std::optional<InboxRow>& known) {
   BlobWriter nothing(*context_.database, context_.env, account_.id(), 0);
   InboxRow row = row_of(mail, nothing.id());
   row.processed = true;
   row.too_large_limit = static_cast<std::int64_t>(max_bytes_);
   const Status stored = context_.database->write([&](Poco::Data::Session& session) -> Status {
-    if (placeholder) {
-      inbox::erase(session, placeholder->id);
-      erase_blob(session, placeholder->blob_id);
-    }
+    make_room(session, known);
     KVC_TRY(nothing.finish(session));
     inbox::insert(session, row);
     return {};

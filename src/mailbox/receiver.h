@@ -26,6 +26,9 @@ class Reader {
   /// A mail from an archive owes no receipt, and is never reported as an answer without a delivery: what it answers may
   /// be older than this mailbox. Without effect on a mail that was opened before, or that still does not open.
   Status record(InboxRow& row, const message::OpenedMessage& message);
+  /// Writes the facts of a mail anew whose stored ones do not open any more. Without effect on a mail that does not
+  /// open either.
+  Status repair(InboxRow& row, const message::OpenedMessage& message);
   /// Which of the account's keys opened the outermost layer.
   [[nodiscard]] OpenedBy opened_by(const message::OpenedMessage& message) const;
 
@@ -39,6 +42,9 @@ class Reader {
     std::optional<OutboxRow> receipt;
   };
   Result<Consequences> consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts);
+  Result<std::string> sealed_details(const InboxRow& row, const message::OpenedMessage& message, const Facts& facts,
+                                     const std::string& guid);
+  [[nodiscard]] ThreadKey thread_key(const message::OpenedMessage& message, const Facts& facts) const;
   void link(Poco::Data::Session& session, InboxRow& row, const Consequences& found);
 
   const Context& context_;
@@ -65,8 +71,9 @@ class Receiver {
   Result<bool> next_page();
   Status take(const transport::WaitingMail& mail);
   Status fetch(const transport::WaitingMail& mail, BlobWriter& writer);
-  Status store(const transport::WaitingMail& mail, BlobWriter& writer, const std::optional<InboxRow>& placeholder);
-  Status note_too_large(const transport::WaitingMail& mail, const std::optional<InboxRow>& placeholder);
+  Result<bool> same_as_archived(const transport::WaitingMail& mail, const InboxRow& archived);
+  Status store(const transport::WaitingMail& mail, BlobWriter& writer, const std::optional<InboxRow>& known);
+  Status note_too_large(const transport::WaitingMail& mail, const std::optional<InboxRow>& known);
   [[nodiscard]] InboxRow row_of(const transport::WaitingMail& mail, const std::string& blob_id) const;
   void remove(const transport::WaitingMail& mail);
   void report(std::size_t left, bool more);

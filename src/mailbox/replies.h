@@ -46,7 +46,7 @@ std::size_t count_overdue(Poco::Data::Session& session, std::string_view account
 Result<std::string> seal_note(const ContentCipher& cipher, std::string_view outbox_id, service::MessageKind kind,
                               std::string_view note);
 /// Opens the note.
-Result<Reply> shown(const ContentCipher& cipher, std::string_view outbox_id, const Row& row, TimePoint now);
+Reply shown(const ContentCipher& cipher, std::string_view outbox_id, const Row& row, TimePoint now);
 
 }  // namespace replies
 }  // namespace kvc::mailbox

@@ -54,6 +54,8 @@ constexpr std::array<Millis, 8> kWaits{minutes(1), minutes(5), minutes(15), hour
                                        hours(3),   hours(6),   hours(12),   hours(24)};
 constexpr double kLeast = 0.75, kSpread = 0.5;
 constexpr Millis kLongestBelieved = hours(24);
+static_assert(kLongestWait >= kLongestBelieved && static_cast<double>(kLongestWait.count()) >=
+                                                      static_cast<double>(kWaits.back().count()) * (kLeast + kSpread));
 
 }  // namespace
 

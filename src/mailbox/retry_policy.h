@@ -27,4 +27,7 @@ Judgement classify(const Status& failure);
 /// both sides, but never earlier than the server asked for (Retry-After, of which at most a day is believed).
 Millis backoff(int tries, const Status& failure, Env& env);
 
+/// No wait of backoff() is longer. A time further ahead was written under a wrong clock, and nobody waits for it.
+inline constexpr Millis kLongestWait = std::chrono::hours(30);
+
 }  // namespace kvc::mailbox

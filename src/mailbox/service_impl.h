@@ -32,8 +32,6 @@ struct MailboxService::Impl {
   Result<OutboxItem> outbox_item(const OutboxRow& row, const OpenAccount& account);
   Result<OutboxPage> list_outbox(std::string_view user_id, const OutboxFilter& filter, std::string_view cursor,
                                  std::size_t limit);
-  Result<std::vector<OutboxItem>> outbox(std::string_view user_id, std::string_view account_id, std::size_t offset,
-                                         std::size_t limit, std::size_t& total);
   Status clear_overdue(std::string_view user_id, std::string_view outbox_id, service::MessageKind reply,
                        std::string_view note);
   Result<std::vector<EarlierDelivery>> earlier_deliveries(std::string_view user_id, std::string_view account_id,
@@ -42,11 +40,9 @@ struct MailboxService::Impl {
   Result<Thread> thread(std::string_view user_id, std::string_view account_id, std::string_view thread_id);
 
   // inbox_list.cpp
-  Result<InboxItem> inbox_item(const InboxRow& row, const OpenAccount& account);
+  InboxItem inbox_item(const InboxRow& row, const OpenAccount& account);
   Result<InboxPage> list_inbox(std::string_view user_id, const InboxFilter& filter, std::string_view cursor,
                                std::size_t limit);
-  Result<std::vector<InboxItem>> inbox(std::string_view user_id, std::string_view account_id, std::size_t offset,
-                                       std::size_t limit, std::size_t& total);
 
   // mailbox_service.cpp
   Result<FetchSummary> fetch(std::string_view user_id, std::string_view account_id, const ProgressFn& progress,

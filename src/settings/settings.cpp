@@ -409,8 +409,9 @@ void Reader::settings(const Object& root) {
   environments(root);
   storage(root);
   if (const Object::Ptr fetch = section(root, "fetch"); !fetch.isNull()) {
-    unknown_keys(*fetch, "fetch.", {"interval_minutes"});
+    unknown_keys(*fetch, "fetch.", {"interval_minutes", "address_book_hours"});
     small(*fetch, "fetch.", "interval_minutes", 0, 1440, s.fetch_interval_minutes);
+    small(*fetch, "fetch.", "address_book_hours", 0, 720, s.address_book_hours);
   }
   small(root, "", "renewal_hint_days", 1, 730, s.renewal_hint_days);
   small(root, "", "csr_poll_seconds", 1, 300, s.csr_poll_seconds);

@@ -39,6 +39,28 @@ std::string contents(const message::Attachment& attachment, std::size_t limit, s
   return text;
 }
 
+/// "a.zip.xkm: erwartet wird die Beschreibung eDoku-Archiv": in the language of the caller.
+std::string sentence(const billing::Misfit& misfit) {
+  using Kind = billing::Misfit::Kind;
+  const std::string name = misfit.name.empty() ? std::string() : misfit.name + ": ";
+  switch (misfit.kind) {
+    case Kind::description:
+      return name + std::string(say("erwartet wird die Beschreibung ", "the description is expected to be ")) +
+             misfit.expected;
+    case Kind::begleitdatei:
+      return std::string(say("erwartet wird genau eine Datei ", "expected is exactly one file ")) + misfit.expected;
+    case Kind::not_there:
+      return name + std::string(say("in begleitdatei.xml genannt, aber nicht dabei",
+                                    "named in begleitdatei.xml, but not there"));
+    case Kind::not_mentioned:
+      return name + std::string(say("in begleitdatei.xml nicht genannt", "not named in begleitdatei.xml"));
+    case Kind::file:
+      break;
+  }
+  return (name.empty() ? std::string(say("eine Datei fehlt: ", "a file is missing: ")) : name) +
+         std::string(say("erwartet wird ", "expected is ")) + misfit.expected;
+}
+
 std::string sentence(const Status& status) {
   std::string file, expected;
   for (const auto& [name, value] : status.params()) {
@@ -58,7 +80,8 @@ void check_document(const std::string& xml, const std::string& name, std::vector
     return;
   }
   for (const std::string& deviation : *deviations) {
-    found.push_back(name + ": " + deviation);
+    found.push_back(name + ": " + std::string(say("Aufbau des CDA-Dokuments: ", "structure of the CDA document: ")) +
+                    deviation);
   }
 }
 
@@ -100,8 +123,8 @@ void check_companion(const message::Attachment& companion, const std::vector<mes
       names.push_back(attachment.name);
     }
   }
-  for (std::string& misfit : billing::unfitting_attachments(*file, names)) {
-    found.push_back(std::move(misfit));
+  for (const billing::Misfit& misfit : billing::unfitting_attachments(*file, names)) {
+    found.push_back(sentence(misfit));
   }
 }
 
@@ -111,7 +134,10 @@ std::vector<std::string> unfitting_delivery(const service::ServiceId& service,
   for (const message::Attachment& attachment : attachments) {
     names.push_back({attachment.name, attachment.description});
   }
-  std::vector<std::string> found = billing::unfitting_parts(service, names);
+  std::vector<std::string> found;
+  for (const billing::Misfit& misfit : billing::unfitting_parts(service, names)) {
+    found.push_back(sentence(misfit));
+  }
   const auto companion = std::find_if(attachments.begin(), attachments.end(), is_companion);
   if (companion != attachments.end()) {
     check_companion(*companion, attachments, found);

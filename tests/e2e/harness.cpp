@@ -186,6 +186,12 @@ void Server::stop() {
   process_.reset();
 }
 
+void Server::kill() {
+  process_->send(SIGKILL);
+  static_cast<void>(process_->wait(kStart));
+  process_.reset();
+}
+
 std::string Server::requests() const {
   return read_file(directory_ / "requests.log");
 }
@@ -300,6 +306,17 @@ fs::path Practice::prepare(const std::string& name, const std::string& steps) co
 HostRun Practice::run_steps(const std::string& steps, const Environment& more) {
   const auto process = launch(prepare("steps", steps), more);
   return finish(*process);
+}
+
+std::unique_ptr<Process> Practice::start_steps(const std::string& steps, bool secrets_by_environment) {
+  const fs::path script = prepare("steps", steps);
+  const Environment kept = environment_;
+  if (!secrets_by_environment) {
+    environment_.clear();
+  }
+  auto process = launch(script, {});
+  environment_ = kept;
+  return process;
 }
 
 bool Practice::kill_after(const std::string& script, Millis delay, const Environment& more) {

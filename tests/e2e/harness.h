@@ -48,6 +48,7 @@ class Process {
   void send(int signal) const;
   /// What everybody on the machine can read: /proc/PID/cmdline.
   [[nodiscard]] std::string command_line() const;
+  [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;
@@ -61,6 +62,7 @@ class Server {
   explicit Server(const fs::path& directory, std::vector<std::string> more = {});
   void start();
   void stop();
+  void kill();  ///< without a word, as a power failure does
   /// The plugin's settings for this server.
   [[nodiscard]] std::string settings() const;
   [[nodiscard]] std::string requests() const;  ///< one line a request
@@ -95,6 +97,9 @@ class Practice {
   HostRun run(const std::string& script, const Environment& more = {});
   /// Runs steps given as text.
   HostRun run_steps(const std::string& steps, const Environment& more = {});
+  /// Starts steps and leaves them running. `secrets_by_environment` is false for a test that looks into the process's
+  /// memory, which holds its environment.
+  std::unique_ptr<Process> start_steps(const std::string& steps, bool secrets_by_environment);
   /// Starts a script and kills the host after `delay`. True if it was still running then.
   bool kill_after(const std::string& script, Millis delay, const Environment& more = {});
 

@@ -23,6 +23,9 @@ std::span<const Target> targets() {
       Target{"directory_zip", directory_zip, directory_zip_seeds, 5000},
       Target{"directory_book", directory_book, directory_book_seeds, 5000},
       Target{"directory_ldap", directory_ldap, directory_ldap_seeds, 5000},
+#ifdef KVC_FUZZ_PLUGIN
+      Target{"abi_call", abi_call, abi_call_seeds, 2000},
+#endif
   };
   return kTargets;
 }

@@ -45,6 +45,10 @@ void directory_book(std::string_view input);
 std::vector<std::string> directory_book_seeds();
 void directory_ldap(std::string_view input);
 std::vector<std::string> directory_ldap_seeds();
+#ifdef KVC_FUZZ_PLUGIN
+void abi_call(std::string_view input);
+std::vector<std::string> abi_call_seeds();
+#endif
 
 std::span<const Target> targets();
 /// Null if there is none of that name.

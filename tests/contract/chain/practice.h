@@ -86,12 +86,14 @@ class Practice {
   Result<mailbox::SendSummary> send() { return mail->send_due(user, id, {}, cancel); }
   Result<mailbox::FetchSummary> fetch() { return mail->fetch(user, id, {}, cancel); }
   std::vector<mailbox::OutboxItem> outbox() {
-    std::size_t total = 0;
-    return mail->outbox(user, id, 0, 100, total).value();
+    mailbox::OutboxFilter filter;
+    filter.account_id = id;
+    return mail->list_outbox(user, filter, {}, 100).value().items;
   }
   std::vector<mailbox::InboxItem> inbox() {
-    std::size_t total = 0;
-    return mail->inbox(user, id, 0, 100, total).value();
+    mailbox::InboxFilter filter;
+    filter.account_id = id;
+    return mail->list_inbox(user, filter, {}, 100).value().items;
   }
 
   std::filesystem::path directory;

@@ -97,15 +97,17 @@ void Practice::fetch(std::string_view user, std::string_view account_id) {
 }
 
 std::vector<mailbox::InboxItem> Practice::inbox(std::string_view user, std::string_view account_id) {
-  std::size_t total = 0;
-  auto items = mail.inbox(user, account_id, 0, 100, total);
-  return items.ok() ? std::move(items).value() : std::vector<mailbox::InboxItem>();
+  mailbox::InboxFilter filter;
+  filter.account_id = account_id;
+  auto page = mail.list_inbox(user, filter, {}, 100);
+  return page.ok() ? std::move(page.value().items) : std::vector<mailbox::InboxItem>();
 }
 
 std::vector<mailbox::OutboxItem> Practice::outbox(std::string_view user, std::string_view account_id) {
-  std::size_t total = 0;
-  auto items = mail.outbox(user, account_id, 0, 100, total);
-  return items.ok() ? std::move(items).value() : std::vector<mailbox::OutboxItem>();
+  mailbox::OutboxFilter filter;
+  filter.account_id = account_id;
+  auto page = mail.list_outbox(user, filter, {}, 100);
+  return page.ok() ? std::move(page.value().items) : std::vector<mailbox::OutboxItem>();
 }
 
 }  // namespace kvc::protection

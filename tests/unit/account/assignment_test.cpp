@@ -43,11 +43,9 @@ TEST_F(Assignment, UserAddedLaterOpensEverythingAndTheOldMessages) {
   const auto opened = world->mailbox->open("carla", inbox_a().at(0).id);
   ASSERT_TRUE(opened.ok()) << opened.status().to_string();
   EXPECT_EQ(opened->message.verdict, message::Verdict::valid);
-  std::size_t total = 0;
-  const auto outbox = world->mailbox->outbox("carla", id, 0, 10, total);
-  ASSERT_TRUE(outbox.ok());
-  const auto item = std::find_if(outbox->begin(), outbox->end(), [&](const auto& each) { return each.id == queued; });
-  ASSERT_NE(item, outbox->end());
+  const auto outbox = outbox_of("carla", id);
+  const auto item = std::find_if(outbox.begin(), outbox.end(), [&](const auto& each) { return each.id == queued; });
+  ASSERT_NE(item, outbox.end());
   EXPECT_EQ(item->user_subject, kUserSubject) << "written before she was assigned";
 }
 

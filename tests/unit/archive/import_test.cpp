@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "mailbox/blob.h"
 #include "mailbox/inbox_repository.h"
 #include "unit/archive/fixture.h"
@@ -88,6 +90,63 @@ TEST_F(Archive, WhatWasFetchedIsADuplicate) {
   const std::string raw = on_server_b().back().second;
   ASSERT_EQ(fetch_b()->fetched, 1);
   EXPECT_EQ(import(put("a.eml", raw)).duplicates, 1);
+}
+
+// Protocol C, "Receiving duties": nothing is deleted on the server that is not stored here, byte for byte.
+TEST_F(Archive, AnotherLetterUnderTheSameMessageIdIsFetchedBesideIt) {
+  const std::string id = deliver(plain_mail());
+  const std::string raw = on_server_b().back().second;
+  const std::size_t sealed = raw.find("\r\n\r\n") + 40;
+  put("a.eml", raw.substr(0, sealed) + (raw[sealed] == 'A' ? 'B' : 'A') + raw.substr(sealed + 1));
+  ASSERT_EQ(import_all().imported, 1);
+  const auto fetched = fetch_b();
+  ASSERT_TRUE(fetched.ok()) << fetched.status().to_string();
+  EXPECT_EQ(fetched->fetched, 1);
+  EXPECT_EQ(fetched->duplicates, 0);
+  EXPECT_TRUE(on_server_b().empty());
+  const auto items = inbox_b();
+  ASSERT_EQ(items.size(), 2U);
+  for (const auto& item : items) {
+    EXPECT_EQ(item.message_id, id) << "both say what stands in them";
+  }
+  std::set<std::string> stored;
+  for (const auto& item : items) {
+    std::ostringstream out;
+    ASSERT_TRUE(world->mailbox->read_raw("bert", item.id, out).ok());
+    stored.insert(out.str());
+  }
+  EXPECT_EQ(stored.size(), 2U);
+  EXPECT_TRUE(stored.contains(raw));
+  // Both ways again: the archive is there already, and so is the server's copy.
+  EXPECT_EQ(import_all().duplicates, 1);
+  on_server_b().emplace_back(id, raw);
+  EXPECT_EQ(fetch_b()->duplicates, 1);
+  EXPECT_TRUE(on_server_b().empty());
+  EXPECT_EQ(inbox_b().size(), 2U);
+}
+
+TEST_F(Archive, TheSameBytesOnTheServerAreADuplicate) {
+  deliver(plain_mail());
+  put("a.eml", on_server_b().back().second);
+  ASSERT_EQ(import_all().imported, 1);
+  EXPECT_EQ(fetch_b()->duplicates, 1);
+  EXPECT_TRUE(on_server_b().empty());
+  EXPECT_EQ(inbox_b().size(), 1U);
+}
+
+TEST_F(Archive, WhatCannotBeComparedStaysOnTheServer) {
+  const std::string id = deliver(plain_mail());
+  const std::string raw = on_server_b().back().second;
+  put("a.eml", raw);
+  ASSERT_EQ(import_all().imported, 1);
+  const Status broke(error::server_error, "the server cannot read the mail");
+  world->server.refusals["fetch"] = {broke, broke};
+  ASSERT_TRUE(fetch_b().ok());
+  EXPECT_EQ(on_server_b().size(), 1U);
+  // A shorter and a longer copy are others; so the server's letter comes beside it.
+  on_server_b()[0].second = raw + "\r\n";
+  EXPECT_EQ(fetch_b()->fetched, 1);
+  EXPECT_EQ(inbox_b().size(), 2U);
 }
 
 TEST_F(Archive, IsJudgedAtTheSigningTime) {

@@ -61,6 +61,12 @@ TEST(Script, BrokenOnesNameTheStep) {
   EXPECT_THAT(problem(R"([{"choose_file": "a"}])"), HasSubstr("step 1.choose_file"));
   EXPECT_THAT(problem(R"([{"close": false}])"), HasSubstr("step 1.close"));
   EXPECT_THAT(problem(R"([{"invoke": "a", "context": {"patinet": "x"}}])"), HasSubstr("patinet"));
+  EXPECT_THAT(problem(R"([{"suggest": "a"}])"), HasSubstr("step 1.suggest"));
+  EXPECT_THAT(problem(R"([{"suggest": {"field": "a"}}])"), HasSubstr("step 1.suggest.text"));
+  EXPECT_THAT(problem(R"([{"suggest": {"text": "a"}}])"), HasSubstr("step 1.suggest.field"));
+  EXPECT_THAT(problem(R"([{"suggest": {"field": "a", "text": "b", "txet": "c"}}])"), HasSubstr("txet"));
+  EXPECT_THAT(problem(R"([{"suggest": {"field": "a", "text": "b", "limit": -1}}])"), HasSubstr("limit"));
+  EXPECT_THAT(problem(R"([{"suggest": {"field": "a", "text": "b", "limit": 10}, "fill": {}}])"), testing::Eq(""));
   EXPECT_THAT(problem(R"([{"say": "Ü", "lock": 1}])"), HasSubstr("step 1 (Ü).lock"));
 }
 

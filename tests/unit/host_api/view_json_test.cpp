@@ -39,6 +39,18 @@ TEST(ViewJson, CellsAreNamedByColumn) {
   EXPECT_EQ(to_line(parse_document(line, "line")).size(), line.size());
 }
 
+TEST(ViewJson, ATableSaysHowItIsSearched) {
+  v1::View view;
+  view.mutable_table()->mutable_search()->set_action_id("search");
+  view.mutable_table()->mutable_search()->set_field("search_text");
+  view.mutable_table()->mutable_search()->set_text("müller");
+  const std::string line = to_line(view_to_json(view));
+  EXPECT_THAT(line, HasSubstr(R"("search":{)"));
+  EXPECT_THAT(line, HasSubstr(R"("action_id":"search")"));
+  EXPECT_THAT(line, HasSubstr(R"("text":"müller")"));
+  EXPECT_THAT(line, testing::Not(HasSubstr("as_you_type")));
+}
+
 TEST(ViewJson, UnknownEnumValuesAreEmpty) {
   v1::View view;
   view.mutable_notice()->set_severity(static_cast<v1::Severity>(4711));
@@ -56,6 +68,16 @@ TEST(ViewJson, EveryOutcomeHasItsShape) {
   reply.mutable_error()->set_code("auth.wrong_credentials");
   reply.mutable_error()->set_category(v1::CATEGORY_AUTH);
   EXPECT_EQ(to_line(outcome_to_json(reply)), R"({"error":{"category":"auth","code":"auth.wrong_credentials"}})");
+  auto& found = *reply.mutable_suggestions();
+  found.set_field("recipient");
+  found.set_text("mus");
+  found.add_suggestions()->set_value("muster@kv-safenet.de");
+  found.set_more(true);
+  const std::string suggested = to_line(outcome_to_json(reply));
+  EXPECT_THAT(suggested, HasSubstr(R"("suggestions":{)"));
+  EXPECT_THAT(suggested, HasSubstr(R"("text":"mus")"));
+  EXPECT_THAT(suggested, HasSubstr(R"("suggestions":[{"value":"muster@kv-safenet.de"}])"));
+  EXPECT_THAT(suggested, HasSubstr(R"("more":true)"));
   reply.mutable_view()->set_kind("inbox");
   EXPECT_THAT(to_line(outcome_to_json(reply)), HasSubstr(R"("kind":"inbox")"));
 }

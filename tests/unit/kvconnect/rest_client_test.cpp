@@ -41,6 +41,13 @@ struct Tree {
     wish.san.clear();
     wish.common_name = "localhost";
     name_only = test::make_identity(wish, &root);
+    wish.san = "DNS:localhost";
+    wish.rsa_bits = 1024;
+    short_key = test::make_identity(wish, &root);
+    wish.rsa_bits = 2048;
+    long_key = test::make_identity(wish, &root);
+    wish.digest = "SHA1";
+    old_digest = test::make_identity(wish, &root);
     root_file = dir.write("root.pem", root.cert_pem());
     other_root_file = dir.write("other.pem", other_root.cert_pem());
   }
@@ -53,7 +60,8 @@ struct Tree {
     return test::make_identity(wish, &issuer);
   }
   test::TempDir dir;
-  test::Identity root, other_root, good, wrong_host, expired, foreign, self_signed, name_only;
+  test::Identity root, other_root, good, wrong_host, expired, foreign, self_signed, name_only, short_key, long_key,
+      old_digest;
   std::string root_file, other_root_file;
 };
 
@@ -166,6 +174,35 @@ TEST_F(RestClientTest, OldTlsIsRefusedAndTls12IsNot) {
   EXPECT_TRUE(status.is(error::tls_failed)) << status.to_string();
   serve(answers({ok("2.7.0")}), tree().good, TLS1_2_VERSION);
   EXPECT_TRUE(client_->version(cancel_).ok());
+}
+
+// BSI TR-02102-2: RSA of at least 2048 bits (3000 from 2024 on for new keys; the network's servers had 2048), no SHA-1.
+TEST_F(RestClientTest, WeakCertificatesAreRefused) {
+  for (const test::Identity* weak : {&tree().short_key, &tree().old_digest}) {
+    serve(answers({ok("2.7.0")}), *weak);
+    const Status status = client_->login(anna_, cancel_).status();
+    EXPECT_TRUE(status.is(error::tls_not_trusted)) << status.to_string();
+    EXPECT_TRUE(server_->requests().empty()) << "no password is sent under a weak certificate";
+  }
+  serve(answers({ok("2.7.0")}), tree().long_key);
+  EXPECT_TRUE(client_->version(cancel_).ok());
+}
+
+// TR-02102-2, 3.3.1: only suites with forward secrecy and authenticated encryption.
+TEST_F(RestClientTest, WeakCipherSuitesAreRefused) {
+  const auto version_over = [this](const char* ciphers) {
+    test::ServerWish wish;
+    wish.identity = &tree().long_key;
+    wish.max_protocol = TLS1_2_VERSION;
+    wish.ciphers = ciphers;
+    server_ = std::make_unique<ScriptedServer>(wish, answers({ok("2.7.0")}));
+    connect(server_->url());
+    return client_->version(cancel_).status();
+  };
+  for (const char* weak : {"AES256-GCM-SHA384", "ECDHE-RSA-AES256-SHA384", "ECDHE-RSA-AES128-SHA", "AES128-SHA"}) {
+    EXPECT_TRUE(version_over(weak).is(error::tls_failed)) << weak;
+  }
+  EXPECT_TRUE(version_over("ECDHE-RSA-AES256-GCM-SHA384").ok());
 }
 
 TEST_F(RestClientTest, APlainServerIsNoTlsServer) {

@@ -97,12 +97,15 @@ void Peer::wait_for_close() {
 ScriptedServer::ScriptedServer(const ServerWish& wish, Script script) : wish_(wish), script_(std::move(script)) {
   if (wish_.identity != nullptr) {
     context_ = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_security_level(context_, 0);  // it may be as weak as a test wants
     SSL_CTX_use_certificate(context_, wish_.identity->cert.get());
     SSL_CTX_use_PrivateKey(context_, wish_.identity->key.get());
     if (wish_.max_protocol != 0) {
-      SSL_CTX_set_security_level(context_, 0);
       SSL_CTX_set_min_proto_version(context_, wish_.max_protocol);
       SSL_CTX_set_max_proto_version(context_, wish_.max_protocol);
+    }
+    if (wish_.ciphers != nullptr) {
+      SSL_CTX_set_cipher_list(context_, wish_.ciphers);
     }
   }
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -45,6 +45,7 @@ struct ServerWish {
   std::string greeting;
   int max_protocol = 0;  ///< e.g. TLS1_1_VERSION
   bool tickets = true;
+  const char* ciphers = nullptr;  ///< TLS 1.2 with these alone, however weak
 };
 
 class ScriptedServer {

@@ -54,7 +54,7 @@ Identity make_identity(const CertificateWish& wish, const Identity* issuer) {
   static long serial = 1000;
   constexpr long kDay = 24L * 3600;
   Identity made;
-  made.key.reset(EVP_EC_gen("P-256"));
+  made.key.reset(wish.rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(static_cast<unsigned>(wish.rsa_bits)));
   made.cert.reset(X509_new());
   X509* cert = made.cert.get();
   X509* signer = issuer != nullptr ? issuer->cert.get() : cert;
@@ -73,7 +73,9 @@ Identity make_identity(const CertificateWish& wish, const Identity* issuer) {
   if (!wish.san.empty()) {
     extension(cert, signer, NID_subject_alt_name, wish.san);
   }
-  require(X509_sign(cert, issuer != nullptr ? issuer->key.get() : made.key.get(), EVP_sha256()) > 0, "sign");
+  require(
+      X509_sign(cert, issuer != nullptr ? issuer->key.get() : made.key.get(), EVP_get_digestbyname(wish.digest)) > 0,
+      "sign");
   return made;
 }
 

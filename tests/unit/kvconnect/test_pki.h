@@ -27,9 +27,11 @@ struct CertificateWish {
   bool ca = false;
   long valid_from_days = -1;  ///< from now
   long valid_to_days = 30;
+  int rsa_bits = 0;  ///< 0: P-256
+  const char* digest = "SHA256";
 };
 
-/// P-256, signed by `issuer` or by itself.
+/// Signed by `issuer` or by itself.
 Identity make_identity(const CertificateWish& wish, const Identity* issuer);
 Identity make_ca(const std::string& common_name, const Identity* issuer = nullptr);
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <sstream>
 
 #include "account/sql.h"
@@ -92,22 +93,43 @@ class Mailbox : public ::testing::Test {
   Result<mailbox::SendSummary> send() { return world->mailbox->send_due("anna", world->account_a, {}, world->cancel); }
   Result<mailbox::FetchSummary> fetch_a() { return world->mailbox->fetch("anna", world->account_a, {}, world->cancel); }
   Result<mailbox::FetchSummary> fetch_b() { return world->mailbox->fetch("bert", world->account_b, {}, world->cancel); }
-  std::vector<mailbox::OutboxItem> outbox_a() {
-    std::size_t total = 0;
-    return world->mailbox->outbox("anna", world->account_a, 0, 100, total).value();
+  // Everything, page by page.
+  std::vector<mailbox::OutboxItem> outbox_of(const std::string& user, const std::string& account) {
+    std::vector<mailbox::OutboxItem> all;
+    mailbox::OutboxFilter filter;
+    filter.account_id = account;
+    std::string cursor;
+    do {
+      auto page = world->mailbox->list_outbox(user, filter, cursor, 100);
+      if (!page.ok()) {
+        ADD_FAILURE() << page.status().to_string();
+        break;
+      }
+      std::move(page->items.begin(), page->items.end(), std::back_inserter(all));
+      cursor = page->next;
+    } while (!cursor.empty());
+    return all;
   }
-  std::vector<mailbox::OutboxItem> outbox_b() {
-    std::size_t total = 0;
-    return world->mailbox->outbox("bert", world->account_b, 0, 100, total).value();
+  std::vector<mailbox::InboxItem> inbox_of(const std::string& user, const std::string& account) {
+    std::vector<mailbox::InboxItem> all;
+    mailbox::InboxFilter filter;
+    filter.account_id = account;
+    std::string cursor;
+    do {
+      auto page = world->mailbox->list_inbox(user, filter, cursor, 100);
+      if (!page.ok()) {
+        ADD_FAILURE() << page.status().to_string();
+        break;
+      }
+      std::move(page->items.begin(), page->items.end(), std::back_inserter(all));
+      cursor = page->next;
+    } while (!cursor.empty());
+    return all;
   }
-  std::vector<mailbox::InboxItem> inbox_a() {
-    std::size_t total = 0;
-    return world->mailbox->inbox("anna", world->account_a, 0, 100, total).value();
-  }
-  std::vector<mailbox::InboxItem> inbox_b() {
-    std::size_t total = 0;
-    return world->mailbox->inbox("bert", world->account_b, 0, 100, total).value();
-  }
+  std::vector<mailbox::OutboxItem> outbox_a() { return outbox_of("anna", world->account_a); }
+  std::vector<mailbox::OutboxItem> outbox_b() { return outbox_of("bert", world->account_b); }
+  std::vector<mailbox::InboxItem> inbox_a() { return inbox_of("anna", world->account_a); }
+  std::vector<mailbox::InboxItem> inbox_b() { return inbox_of("bert", world->account_b); }
   mailbox::OutboxItem item_a(const std::string& id) {
     for (auto& item : outbox_a()) {
       if (item.id == id) {

@@ -83,6 +83,14 @@ class List : public Mailbox {
     });
     ASSERT_TRUE(done.ok()) << done.to_string();
   }
+  bool run(const std::string& statement) {
+    return world->database
+        ->write([&](Poco::Data::Session& session) {
+          account::Sql(session, statement).run();
+          return Status();
+        })
+        .ok();
+  }
   // The plan of a statement: one line per step.
   std::string plan(std::string text) {
     for (std::size_t at = text.find('?'); at != std::string::npos; at = text.find('?', at)) {
@@ -217,6 +225,81 @@ TEST_F(List, CursorsMustBeCursors) {
   EXPECT_TRUE(mailbox::parse_cursor("1:" + std::string(65, 'a')).status().is(error::bad_request));
   const Key key{-5, "a-1"};
   EXPECT_EQ(*mailbox::parse_cursor(mailbox::cursor_of(key)), key);
+}
+
+// ---- damaged rows ----
+
+// One row that does not open any more, by whatever changed its bytes, takes no other with it.
+TEST_F(List, AnUnreadableRowIsShownAmongTheOthers) {
+  three();
+  const std::string id = list(of_b()).items.at(1).id;
+  for (const char* damage : {"x'00'", "substr(details, 1, 20)", "x''", "NULL"}) {
+    const bool empty = std::string(damage) == "NULL" || std::string(damage) == "x''";
+    ASSERT_TRUE(world->mailbox->open("bert", id).ok());
+    ASSERT_TRUE(run("UPDATE inbox SET details = " + std::string(damage) + " WHERE id = '" + id + "'"));
+    const auto page = list(of_b());
+    ASSERT_THAT(page.items, SizeIs(3)) << damage;
+    EXPECT_EQ(page.items[0].subject, "Dritter");
+    EXPECT_FALSE(page.items[0].unreadable);
+    EXPECT_EQ(page.items[1].id, id);
+    EXPECT_EQ(page.items[1].unreadable, !empty) << damage;
+    EXPECT_EQ(page.items[1].from, kAddressA) << "of the clear header";
+    EXPECT_THAT(page.items[1].file_names, IsEmpty());
+    EXPECT_EQ(page.items[2].subject, "Rückfrage Müller");
+    EXPECT_THAT(subjects(searching("müller")), ElementsAre("Rückfrage Müller")) << "and searching goes on";
+    EXPECT_TRUE(world->mailbox->counts("bert", world->account_b).ok());
+    EXPECT_TRUE(world->mailbox->thread("bert", world->account_b, page.items[1].thread_id).ok());
+    if (!empty) {
+      // The original is whole: opening the message writes its facts anew.
+      const auto opened = world->mailbox->open("bert", id);
+      ASSERT_TRUE(opened.ok()) << opened.status().to_string();
+      EXPECT_EQ(opened->message.verdict, message::Verdict::valid);
+      EXPECT_FALSE(opened->item.unreadable);
+      EXPECT_EQ(list(of_b()).items[1].subject, "Zweiter");
+    }
+  }
+}
+
+TEST_F(List, AnUnreadableRowOfTheOutboxIsShownAndHoldsNothingUp) {
+  auto second = draft();
+  second.user_subject = "Heil";
+  const std::string broken = queue(draft());
+  world->env.advance(hours(1));
+  const std::string whole = queue(second);
+  ASSERT_TRUE(run("UPDATE outbox SET details = x'0102' WHERE id = '" + broken + "'"));
+  auto items = outbox_a();
+  ASSERT_THAT(items, SizeIs(2));
+  EXPECT_EQ(items[0].user_subject, "Heil");
+  EXPECT_FALSE(items[0].unreadable);
+  EXPECT_TRUE(items[1].unreadable);
+  EXPECT_EQ(items[1].to, kAddressB);
+  EXPECT_TRUE(items[1].withdrawable);
+  EXPECT_TRUE(world->mailbox->outbox_item("anna", broken)->unreadable);
+  // The whole one is sent, the broken one failed with its reason, and can be taken out.
+  ASSERT_TRUE(send().ok());
+  EXPECT_EQ(item_a(whole).state, mailbox::OutboxState::accepted);
+  EXPECT_EQ(item_a(broken).state, mailbox::OutboxState::failed);
+  EXPECT_EQ(item_a(broken).last_error, error::storage_corrupt.key);
+  EXPECT_THAT(on_server_b(), SizeIs(1));
+  EXPECT_TRUE(world->mailbox->withdraw("anna", broken).ok());
+  EXPECT_THAT(outbox_a(), SizeIs(1));
+}
+
+TEST_F(List, ANoteThatDoesNotOpenLeavesTheDeliveryReadable) {
+  const std::string id = queue(billing());
+  ASSERT_TRUE(send().ok());
+  world->env.advance(hours(24 * 60));
+  const auto item = item_a(id);
+  const auto late = std::find_if(item.replies.begin(), item.replies.end(), [](const auto& r) { return r.overdue; });
+  ASSERT_NE(late, item.replies.end());
+  ASSERT_TRUE(world->mailbox->clear_overdue("anna", id, late->kind, "telefonisch geklärt").ok());
+  ASSERT_TRUE(run("UPDATE outbox_reply SET note = x'00' WHERE note IS NOT NULL"));
+  const auto after = item_a(id);
+  EXPECT_FALSE(after.unreadable);
+  const mailbox::Reply* reply = after.reply(late->kind);
+  ASSERT_TRUE(reply != nullptr && reply->cleared);
+  EXPECT_EQ(reply->cleared->by, "anna");
+  EXPECT_EQ(reply->cleared->note, "");
 }
 
 // ---- "a mailbox of 10,000 messages is ... listed and searched without the list call growing beyond one page of work"

@@ -80,8 +80,9 @@ TEST_F(Sending, BadDraftsAreRefusedByField) {
 
 TEST_F(Sending, OthersCannotTouchTheOutbox) {
   const std::string id = queue(draft());
-  std::size_t total = 0;
-  EXPECT_TRUE(world->mailbox->outbox("bert", world->account_a, 0, 10, total).status().is(error::not_found));
+  mailbox::OutboxFilter filter;
+  filter.account_id = world->account_a;
+  EXPECT_TRUE(world->mailbox->list_outbox("bert", filter, {}, 10).status().is(error::not_found));
   EXPECT_TRUE(world->mailbox->queue("bert", draft()).status().is(error::not_found));
   EXPECT_TRUE(world->mailbox->retry("bert", id).is(error::not_found));
   EXPECT_TRUE(world->mailbox->withdraw("bert", id).is(error::not_found));

@@ -14,9 +14,10 @@ class MailSweep : public Mailbox, public ::testing::WithParamInterface<Fault::Ki
  protected:
   // What two users do, from wherever things stand. Stops at the first error.
   Status walk() {
-    std::size_t total = 0;
-    KVC_ASSIGN(const auto known, world->mailbox->outbox("anna", world->account_a, 0, 10, total));
-    if (known.empty()) {
+    mailbox::OutboxFilter filter;
+    filter.account_id = world->account_a;
+    KVC_ASSIGN(const auto known, world->mailbox->list_outbox("anna", filter, {}, 10));
+    if (known.items.empty()) {
       KVC_TRY(world->mailbox->queue("anna", draft()).status());
     }
     KVC_TRY(send().status());

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "views/suggestion_views.h"
+
 namespace kvc::plugin::views {
 namespace {
 
@@ -96,6 +98,51 @@ TEST(AddressbookView, SaysWhatARefreshBrought) {
   EXPECT_THAT(addressbook_refreshed(kGerman, summary), HasSubstr("aktuell: 7"));
   summary.added = 2;
   EXPECT_THAT(addressbook_refreshed(kGerman, summary), HasSubstr("2 neu"));
+}
+
+TEST(AddressbookView, OffersToSearchInPlace) {
+  const auto view = addressbook_results(kGerman, page_with(false, {}));
+  EXPECT_EQ(view.table().search().action_id(), "search");
+  EXPECT_EQ(view.table().search().field(), "search");
+  EXPECT_EQ(view.table().search().text(), "mül");
+  EXPECT_EQ(view.table().search().label(), "Suchen nach");
+  EXPECT_TRUE(view.table().search().as_you_type());
+}
+
+TEST(Suggestions, SayWhoIsMeantAndWhatTellsNamesakesApart) {
+  AddressbookPage page = page_with(true, kNow - std::chrono::hours(72));
+  page.hits.push_back(page.hits.front());
+  page.hits.back().favourite = false;
+  page.hits.back().entry.name.clear();
+  page.hits.back().entry.certificate_valid_to.reset();
+  const auto reply = suggestions(kGerman, "recipient", "mül", page.hits, 5, page.status, kNow);
+  const auto& found = reply.suggestions();
+  EXPECT_EQ(found.field(), "recipient");
+  EXPECT_EQ(found.text(), "mül");
+  ASSERT_EQ(found.suggestions_size(), 2);
+  EXPECT_EQ(found.suggestions(0).value(), "praxis@kv-safenet.de");
+  EXPECT_EQ(found.suggestions(0).label(), "TEST ONLY Müller");
+  EXPECT_EQ(found.suggestions(0).hint(), "Praxis TEST, Köln, praxis@kv-safenet.de, Zertifikat seit 3 Tagen abgelaufen");
+  EXPECT_TRUE(found.suggestions(0).emphasised());
+  EXPECT_EQ(found.suggestions(1).label(), "praxis@kv-safenet.de");
+  EXPECT_EQ(found.suggestions(1).hint(), "Praxis TEST, Köln");
+  EXPECT_FALSE(found.suggestions(1).emphasised());
+  EXPECT_FALSE(found.more());
+  EXPECT_EQ(found.empty_text(), "");
+}
+
+TEST(Suggestions, SayWhenThereAreMoreAndWhyThereAreNone) {
+  const AddressbookPage page = page_with(false, {});
+  std::vector<directory::Hit> three(3, page.hits.front());
+  const auto cut = suggestions(kGerman, "recipient", "m", three, 2, page.status, kNow);
+  EXPECT_EQ(cut.suggestions().suggestions_size(), 2);
+  EXPECT_TRUE(cut.suggestions().more());
+  EXPECT_THAT(suggestions(kGerman, "recipient", "xyz", {}, 5, page.status, kNow).suggestions().empty_text(),
+              HasSubstr("„xyz“ steht nicht im Adressbuch"));
+  EXPECT_THAT(suggestions(kGerman, "recipient", "xyz", {}, 5, {}, kNow).suggestions().empty_text(),
+              HasSubstr("noch nicht abgerufen"));
+  // Before the first letter nothing is missing.
+  EXPECT_EQ(suggestions(kGerman, "recipient", "", {}, 5, page.status, kNow).suggestions().empty_text(), "");
 }
 
 }  // namespace

@@ -63,6 +63,28 @@ TEST(LetterInHand, OnlyOneJobHasIt) {
   EXPECT_TRUE(gone.status().is(error::view_closed));
 }
 
+// What a login after a lock asks: may the letter still come back?
+TEST(LetterInHand, IsInHandUntilItsJobIsThroughWithIt) {
+  const Request request = with_view_of(letter_with({"attachments"}));
+  const auto composition = std::dynamic_pointer_cast<const Composition>(request.view.draft);
+  EXPECT_FALSE(composition->in_hand());
+  {
+    const LetterInHand first(request);
+    EXPECT_TRUE(composition->in_hand());
+    { const LetterInHand second(request); }
+    EXPECT_TRUE(composition->in_hand()) << "somebody who got nothing changes nothing";
+  }
+  EXPECT_FALSE(composition->in_hand()) << "it is back";
+  {
+    LetterInHand again(request);
+    static_cast<void>(again.move_on());
+    EXPECT_TRUE(composition->in_hand()) << "what became of it is not there yet";
+  }
+  EXPECT_FALSE(composition->in_hand());
+  EXPECT_EQ(composition->take(), nullptr);
+  EXPECT_TRUE(composition->outlives_lock());
+}
+
 TEST(LetterInHand, AViewWithoutALetterHasNone) {
   EXPECT_TRUE(LetterInHand(Request()).status().is(error::view_closed));
 }

@@ -80,6 +80,42 @@ TEST(InboxView, TellsAMailThatIsTooLargeFromOneThatWasFetched) {
   EXPECT_THAT(ids(view.actions()), Not(Contains("reopen")));
 }
 
+TEST(InboxView, SaysWhatToDoAboutARowThatDoesNotOpen) {
+  InboxItem broken = received(Verdict::valid);
+  broken.unreadable = true;
+  const auto view = shown_list({broken, received(Verdict::valid)});
+  EXPECT_EQ(cell(view, "verdict").code(), "unreadable");
+  EXPECT_EQ(cell(view, "verdict").text(), "Nicht lesbar");
+  EXPECT_EQ(cell(view, "verdict").severity(), pvs::v1::SEVERITY_BAD);
+  EXPECT_THAT(cell(view, "subject").text(), Not(HasSubstr("Geheim")));
+  EXPECT_THAT(view.table().intro(), HasSubstr("Öffnen Sie die Nachricht, dann werden die Angaben neu gelesen"));
+  EXPECT_THAT(ids(view.table().rows(0).actions()), Contains("open"));
+  EXPECT_THAT(shown_list({received(Verdict::valid)}).table().intro(), Not(HasSubstr("beschädigt")));
+  EXPECT_THAT(shown_list({broken, broken}).table().intro(), HasSubstr("2 Nachrichten auf dieser Seite"));
+}
+
+TEST(InboxView, AnAccountWithoutCertificateHasAnEmptyInboxAndAWayOn) {
+  InboxList list;
+  list.accounts = {{"a1", "Praxis"}, {"a2", "Labor"}};
+  list.query.filter.account_id = "a2";
+  list.no_certificate = true;
+  const auto view = inbox(kGerman, kCatalogue, list);
+  EXPECT_EQ(view.table().rows_size(), 0);
+  EXPECT_THAT(view.table().empty_text(), HasSubstr("Das Konto Labor hat noch kein Zertifikat"));
+  EXPECT_THAT(view.table().empty_text(), HasSubstr("Einrichtung fortsetzen"));
+  EXPECT_THAT(ids(view.actions()), Contains("all"));
+}
+
+TEST(InboxView, OffersToSearchInPlace) {
+  InboxList list;
+  list.query.filter.search = "müller";
+  const auto view = inbox(kGerman, kCatalogue, list);
+  EXPECT_EQ(view.table().search().action_id(), "search");
+  EXPECT_EQ(view.table().search().field(), "search_text");
+  EXPECT_EQ(view.table().search().text(), "müller");
+  EXPECT_FALSE(view.table().search().as_you_type()) << "rows are decrypted for it";
+}
+
 TEST(InboxView, OffersReopeningOnlyIfSomethingDidNotOpen) {
   EXPECT_THAT(ids(shown_list({received(Verdict::decrypt_failed)}).actions()), Contains("reopen"));
   EXPECT_THAT(ids(shown_list({received(Verdict::digest_mismatch)}).actions()), Not(Contains("reopen")));

@@ -115,7 +115,8 @@ TEST_F(InstanceTest, GreetsAndSetsItsSchedule) {
   EXPECT_TRUE(host_.schedules().empty());
   static_cast<void>(call<v1::ActivateReply>(v1::METHOD_LIFECYCLE_ACTIVATE, v1::ActivateRequest()));
   static_cast<void>(call<v1::ActivateReply>(v1::METHOD_LIFECYCLE_ACTIVATE, v1::ActivateRequest()));
-  EXPECT_THAT(host_.schedules(), testing::ElementsAre("kvconnect.fetch 600000"));
+  EXPECT_THAT(host_.schedules(),
+              testing::UnorderedElementsAre("kvconnect.fetch 600000", "kvconnect.addressbook 3600000"));
 }
 
 TEST_F(InstanceTest, TellsAllWrongSettingsAtOnceWithTheirKeys) {
@@ -166,7 +167,8 @@ TEST_F(InstanceTest, AnswersUnknownMethodsAndGarbageWithAStatus) {
     EXPECT_EQ(call_bytes(method, "", reply), PVS_UNSUPPORTED_METHOD) << method;
   }
   const std::string garbage = "\x0a\xff\xff\xff\xff\x0f garbage";
-  for (const std::uint32_t method : {102U, 103U, 201U, 301U, 302U, 303U, 401U, 402U, 404U, 405U, 406U, 501U, 502U}) {
+  for (const std::uint32_t method :
+       {102U, 103U, 201U, 301U, 302U, 303U, 304U, 401U, 402U, 404U, 405U, 406U, 501U, 502U}) {
     EXPECT_EQ(call_bytes(method, garbage, reply), PVS_BAD_REQUEST) << method;
   }
 }
@@ -285,6 +287,20 @@ TEST_F(InstanceTest, AViewIsClosedToOtherSessions) {
   EXPECT_EQ(act(view, "refresh", anna_).error().code(), "usage.view_closed");
 }
 
+TEST_F(InstanceTest, SuggestsOnlyForTheOwnViewAndAFieldThatHasSuggestions) {
+  start();
+  v1::SuggestRequest request;
+  request.set_view_id(invoke("kvconnect.addressbook", anna_).view().view_id());
+  request.set_field("search");
+  request.set_text("mus");
+  fill(*request.mutable_context(), anna_);
+  EXPECT_EQ(call<v1::ActionReply>(v1::METHOD_FORM_SUGGEST, request).error().code(), "usage.bad_request");
+  fill(*request.mutable_context(), ben_);
+  EXPECT_EQ(call<v1::ActionReply>(v1::METHOD_FORM_SUGGEST, request).error().code(), "usage.view_closed");
+  request.set_view_id("no such view");
+  EXPECT_EQ(call<v1::ActionReply>(v1::METHOD_FORM_SUGGEST, request).error().code(), "usage.view_closed");
+}
+
 TEST_F(InstanceTest, LockingClosesTheViewsOfTheSession) {
   start();
   const std::string mine = invoke("kvconnect.accounts", anna_).view().view_id();
@@ -303,6 +319,10 @@ TEST_F(InstanceTest, TheScheduleRunsForTheUserItFiredFor) {
   EXPECT_TRUE(call<v1::ActionReply>(v1::METHOD_HOOK_SCHEDULE_FIRED, fired).has_done());
   fill(*fired.mutable_context(), anna_);
   EXPECT_TRUE(settle(call<v1::ActionReply>(v1::METHOD_HOOK_SCHEDULE_FIRED, fired)).has_done());
+  // The address book needs nobody: an old one is refreshed, and where none was fetched no server is asked.
+  v1::ScheduleFiredRequest book;
+  book.set_schedule_id("kvconnect.addressbook");
+  EXPECT_TRUE(settle(call<v1::ActionReply>(v1::METHOD_HOOK_SCHEDULE_FIRED, book)).has_done());
   fired.set_schedule_id("other");
   EXPECT_TRUE(call<v1::ActionReply>(v1::METHOD_HOOK_SCHEDULE_FIRED, fired).has_error());
 }

@@ -90,12 +90,32 @@ TEST(DoctorView, HasAGroupForEachStage) {
   settings.environments.resize(1);
   settings.environments[0].id = "own";
   settings.environments[0].name = "Eigener Server";
-  const auto view = doctor(kGerman, report, settings);
+  const auto view = doctor(kGerman, report, settings, {});
   ASSERT_EQ(view.detail().groups_size(), 2);
   EXPECT_EQ(view.detail().groups(0).facts(0).code(), "bad");
   EXPECT_EQ(view.detail().groups(1).heading(), "Server – Eigener Server");
   EXPECT_EQ(view.detail().groups(1).facts(0).code(), "server.unreachable");
   EXPECT_EQ(view.detail().groups(1).severity(), pvs::v1::SEVERITY_BAD);
+}
+
+TEST(DoctorView, TellsTheAgeOfEachAddressBookAndHowItIsRefreshed) {
+  settings::Settings settings;
+  directory::BookStatus failed;
+  failed.refreshed_at = TimePoint(std::chrono::seconds(1798117500));
+  failed.entries = 4;
+  failed.last_error = error::unreachable.key;
+  auto view = doctor(kGerman, {}, settings, {{"Eigener Server", {}}, {"Testnetz", failed}});
+  ASSERT_EQ(view.detail().groups_size(), 3);
+  EXPECT_EQ(view.detail().groups(1).heading(), "Adressbuch – Eigener Server");
+  EXPECT_EQ(view.detail().groups(1).facts(0).code(), "never_fetched");
+  EXPECT_EQ(view.detail().groups(1).facts(1).code(), "by_itself");
+  EXPECT_THAT(view.detail().groups(1).facts(1).value(), HasSubstr("24 Stunden"));
+  EXPECT_EQ(view.detail().groups(2).facts(0).code(), "network.unreachable");
+  EXPECT_EQ(view.detail().groups(2).severity(), pvs::v1::SEVERITY_WARNING);
+  EXPECT_THAT(view.detail().groups(2).facts(0).value(), HasSubstr("4 Einträge"));
+  settings.address_book_hours = 0;
+  view = doctor(kGerman, {}, settings, {{"Eigener Server", {}}});
+  EXPECT_EQ(view.detail().groups(1).facts(1).code(), "by_hand");
 }
 
 }  // namespace

@@ -250,5 +250,18 @@ TEST(DeliverView, ShowsWhatTheLetterSaysAndTheFiles) {
   EXPECT_EQ(field(view, "parts").value().ids().id(0), "0");
 }
 
+TEST(MessageView, WordsTheReadersWarnings) {
+  auto made = opened(Verdict::valid);
+  made.message.layers[0].warnings = {"header_differs: To", "part_undecodable: 3", "multipart_not_closed: the final",
+                                     "something_new: x\ny"};
+  const std::string german = fact(inbox_message(kGerman, kCatalogue, made), "warnings").value();
+  EXPECT_THAT(german, HasSubstr("Die Kopfzeile To lautet außen anders"));
+  EXPECT_THAT(german, HasSubstr("Teil 3 lässt sich nicht"));
+  EXPECT_THAT(german, HasSubstr("Das Ende der Liste der Teile fehlt"));
+  EXPECT_THAT(german, HasSubstr("something_new: x")) << "what the catalogue does not know is shown as it is";
+  EXPECT_EQ(german.find('\n'), std::string::npos);
+  EXPECT_THAT(fact(inbox_message(kEnglish, kCatalogue, made), "warnings").value(), HasSubstr("The header field To differs"));
+}
+
 }  // namespace
 }  // namespace kvc::plugin::views

@@ -74,6 +74,24 @@ TEST(OutboxView, OffersOnlyWhatCanWork) {
   EXPECT_THAT(actions(delivery()), ElementsAre("open", "clear_overdue"));
 }
 
+TEST(OutboxView, AMessageThatDoesNotOpenCanBeRemovedAndNothingElse) {
+  const auto broken = [](OutboxItem item) {
+    item.unreadable = true;
+    item.user_subject.clear();
+    return item;
+  };
+  const auto view = list_of(broken(sent(OutboxState::queued)));
+  EXPECT_EQ(cell(view, "state").code(), "unreadable");
+  EXPECT_EQ(cell(view, "state").severity(), pvs::v1::SEVERITY_BAD);
+  EXPECT_THAT(cell(view, "state").text(), HasSubstr("nicht lesbar"));
+  EXPECT_THAT(view.table().intro(), HasSubstr("schreiben Sie die Nachricht neu"));
+  EXPECT_THAT(ids(view.table().rows(0).actions()), ElementsAre("open", "withdraw"));
+  EXPECT_THAT(ids(list_of(broken(sent(OutboxState::draft))).table().rows(0).actions()), ElementsAre("delete"));
+  const auto detail = outbox_message(kGerman, kCatalogue, broken(sent(OutboxState::accepted)));
+  EXPECT_EQ(fact(detail, "unreadable").code(), "unreadable");
+  EXPECT_THAT(fact(detail, "unreadable").value(), HasSubstr("hat der Empfänger sie vollständig erhalten"));
+}
+
 TEST(OutboxView, NamesStateNextTryAndError) {
   OutboxItem item = sent(OutboxState::queued, 1);
   item.next_try = kNow;

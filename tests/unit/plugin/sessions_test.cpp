@@ -89,5 +89,50 @@ TEST_F(SessionsTest, AViewCanShowSomethingElse) {
   EXPECT_EQ(sessions_.find(id, anna_)->offset, 50U);
 }
 
+struct Kept final : Draft {
+  [[nodiscard]] bool outlives_lock() const override { return true; }
+};
+
+ViewState with(std::shared_ptr<const Draft> draft) {
+  ViewState state;
+  state.draft = std::move(draft);
+  return state;
+}
+
+TEST_F(SessionsTest, WorkOutlivesALockForItsUserAndIsGivenOnce) {
+  const auto first = std::make_shared<Kept>();
+  const auto second = std::make_shared<Kept>();
+  bool gone = false;
+  const std::string id = sessions_.open(anna_, with(first));
+  static_cast<void>(sessions_.open(anna_, with(second)));
+  static_cast<void>(sessions_.open(anna_, with(std::make_shared<Watched>(gone))));
+  static_cast<void>(sessions_.open(ben_, with(std::make_shared<Kept>())));
+  EXPECT_TRUE(sessions_.take_stranded("anna").empty()) << "nothing is locked";
+  sessions_.lock("s1");
+  EXPECT_FALSE(sessions_.find(id, anna_)) << "the view is closed";
+  EXPECT_TRUE(gone) << "what is no work goes";
+  EXPECT_TRUE(sessions_.take_stranded("ben").empty());
+  const auto drafts = sessions_.take_stranded("anna");
+  ASSERT_EQ(drafts.size(), 2U);
+  EXPECT_EQ(drafts[0], first) << "oldest first";
+  EXPECT_EQ(drafts[1], second);
+  EXPECT_TRUE(sessions_.take_stranded("anna").empty());
+  sessions_.keep("anna", first);
+  sessions_.keep("anna", first);
+  EXPECT_EQ(sessions_.take_stranded("anna").size(), 1U);
+}
+
+// A job that was under way when the session was locked shows its view a moment later.
+TEST_F(SessionsTest, AViewShownAfterTheLockIsNone) {
+  sessions_.lock("s1");
+  const auto late = std::make_shared<Kept>();
+  const std::string id = sessions_.open(anna_, with(late));
+  EXPECT_FALSE(sessions_.find(id, anna_));
+  EXPECT_EQ(sessions_.size(), 0U);
+  ASSERT_EQ(sessions_.take_stranded("anna").size(), 1U);
+  sessions_.unlock("s1");
+  EXPECT_TRUE(sessions_.find(sessions_.open(anna_, with(late)), anna_));
+}
+
 }  // namespace
 }  // namespace kvc::plugin

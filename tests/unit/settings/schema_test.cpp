@@ -102,6 +102,8 @@ const std::vector<std::string>& values() {
                                                "{\"dsn\":\"sqlite\"}",
                                                "{\"interval_minutes\":5}",
                                                "{\"interval_minutes\":\"5\"}",
+                                               "{\"address_book_hours\":0}",
+                                               "{\"address_book_hours\":721}",
                                                "{\"unknown\":1}",
                                                "\"" + std::string(64, 'a') + "\"",
                                                "\"" + std::string(65, 'a') + "\"",
@@ -237,6 +239,8 @@ TEST_F(SchemaTest, DefaultsAreTheReaders) {
             s.storage_dsn);
   EXPECT_EQ(p->getObject("fetch")->getObject("properties")->getObject("interval_minutes")->getValue<int>("default"),
             s.fetch_interval_minutes);
+  EXPECT_EQ(p->getObject("fetch")->getObject("properties")->getObject("address_book_hours")->getValue<int>("default"),
+            s.address_book_hours);
   EXPECT_THAT(s.environments, ::testing::IsEmpty());
 }
 

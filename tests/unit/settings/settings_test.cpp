@@ -97,8 +97,9 @@ TEST_F(SettingsTest, ReadsEverything) {
       dir_.write("forms.csv", "kv_code,kv,form_file,url\n38,Nordrhein,a.pdf,https://kv.example/a.pdf\n");
   const std::string services = dir_.write("more.json", "{}");
   const std::string kvca = dir_.write("kvca.xml", "<x/>");
-  const Loaded loaded = load("{\"$schema\":\"settings.schema.json\",\"environments\":[" + environment() +
-                             R"(],"storage":{"dsn":"postgresql:host=db"},"fetch":{"interval_minutes":0},
+  const Loaded loaded =
+      load("{\"$schema\":\"settings.schema.json\",\"environments\":[" + environment() +
+           R"(],"storage":{"dsn":"postgresql:host=db"},"fetch":{"interval_minutes":0,"address_book_hours":48},
       "renewal_hint_days":90,"max_message_bytes":1048576,"csr_poll_seconds":1,"application_forms_file":"forms.csv",
       "kvca_file":"kvca.xml","service_catalogue_file":"more.json"})");
   EXPECT_THAT(lines(loaded), IsEmpty());
@@ -114,6 +115,7 @@ TEST_F(SettingsTest, ReadsEverything) {
   EXPECT_FALSE(own->use_system_tls_roots);
   EXPECT_EQ(s.storage_dsn, "postgresql:host=db");
   EXPECT_EQ(s.fetch_interval_minutes, 0);
+  EXPECT_EQ(s.address_book_hours, 48);
   EXPECT_EQ(s.max_message_bytes, 1048576U);
   EXPECT_EQ(s.application_forms_file, forms);
   EXPECT_EQ(s.kvca_file, kvca);
@@ -158,7 +160,7 @@ TEST_F(SettingsTest, NameDefaultsToIdAndUrlGetsItsSlash) {
 TEST_F(SettingsTest, CollectsAllProblemsAtOnce) {
   const Loaded loaded = load(R"({"environments":[{"id":7,"base_url":"http://kv.example/","mail_domain":"-x",
       "tls_roots":"root.pem","message_roots":[],"user_cas":["nowhere.pem",5],"colour":1},3],
-      "storage":{"dsn":"oracle:x"},"fetch":{"interval_minutes":-1},"csr_poll_seconds":"5","surprise":true})");
+      "storage":{"dsn":"oracle:x"},"fetch":{"interval_minutes":-1,"address_book_hours":721},"csr_poll_seconds":"5","surprise":true})");
   EXPECT_FALSE(loaded.ok());
   EXPECT_THAT(lines(loaded),
               UnorderedElementsAre(
@@ -167,7 +169,7 @@ TEST_F(SettingsTest, CollectsAllProblemsAtOnce) {
                   "environments[0].tls_roots: wrong_type", "environments[0].message_roots: missing",
                   "environments[0].user_cas[0]: file_unreadable", "environments[0].user_cas[1]: wrong_type",
                   "environments[1]: wrong_type", "storage.dsn: bad_dsn", "fetch.interval_minutes: out_of_range",
-                  "csr_poll_seconds: wrong_type"));
+                  "fetch.address_book_hours: out_of_range", "csr_poll_seconds: wrong_type"));
 }
 
 TEST_F(SettingsTest, UnknownKeyIsOnlyAWarning) {

@@ -108,7 +108,13 @@ TEST_F(Tool, WarnsOfPartsThatDoNotFitTheService) {
   billing[6] = "1ClickAbrechnung;Lieferung;V2.0";
   const auto without_companion = tool(billing);
   EXPECT_EQ(without_companion.exit_code, 1);
-  EXPECT_THAT(without_companion.output, HasSubstr("begleitdatei.xml"));
+  EXPECT_THAT(without_companion.output, HasSubstr("erwartet wird genau eine Datei begleitdatei.xml"));
+  EXPECT_THAT(without_companion.output, Not(HasSubstr("expected")));
+  EXPECT_THAT(tool(billing, "en_GB.UTF-8").output, HasSubstr("expected is exactly one file begleitdatei.xml"));
+  auto documentation = seal_args();
+  documentation[6] = "eDokumentation-QSHLT;Lieferung;V2.0";
+  const auto misnamed = tool(documentation);
+  EXPECT_THAT(misnamed.output, HasSubstr("befund.pdf: erwartet wird die Beschreibung eDoku-Archiv"));
 }
 
 TEST_F(Tool, SealsALetterAndADelivery) {
