@@ -17,7 +17,7 @@ KVC_PACKAGES_PACK=(dpkg-dev binutils python3)
 KVC_PACKAGES_TEST=(
   libgtest-dev libgmock-dev binutils procps python3 dpkg-dev
   default-jre-headless libnss3-tools
-  postgresql # a private server, started by tests/postgresql
+  postgresql-15 # a private server for the tests of the shared store: tests/postgresql/cluster.sh
   slapd # the address book's LDAP twin, run privately by tests/contract/directory
 )
 # The browser tests alone.

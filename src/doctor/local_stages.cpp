@@ -86,6 +86,12 @@ const char* storage_outcome(const Status& status) {
   if (status.is(error::storage_busy)) {
     return "storage.busy";
   }
+  if (status.is(error::storage_unreachable)) {
+    return "storage.unreachable";
+  }
+  if (status.is(error::invalid_settings)) {
+    return "storage.refused";
+  }
   return status.is(error::storage_full) ? "storage.full" : "storage.failed";
 }
 

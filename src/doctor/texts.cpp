@@ -77,14 +77,27 @@ constexpr Wording kWordings[] = {
      "The database was made by a newer version of the plugin.",
      "Install the newer version again. Nothing was changed in the database."},
     {"storage.corrupt", "Die Datenbank ist beschädigt oder gehört nicht zum Plugin.",
-     "Spielen Sie die letzte Sicherung ein. Heben Sie die beschädigte Datei auf: Aus ihr lässt sich oft noch etwas "
+     "Beenden Sie das Praxissystem und spielen Sie mit \"kvconnect restore\" die letzte Sicherung ein. Heben Sie die "
+     "beschädigte Datei auf: Aus ihr lässt sich oft noch etwas "
      "retten.",
      "The database is damaged or does not belong to the plugin.",
-     "Restore the last backup. Keep the damaged file: often something can be saved from it."},
+     "Quit the practice system and restore the last backup with \"kvconnect restore\". Keep the damaged file: often "
+     "something can be saved from it."},
     {"storage.busy", "Die Datenbank ist gerade gesperrt.",
      "Warten Sie, bis die laufende Arbeit beendet ist, und prüfen Sie "
      "noch einmal.",
      "The database is locked at the moment.", "Wait until the work going on has ended, then try again."},
+    {"storage.unreachable", "Der Datenbankserver ist nicht erreichbar, oder seinem Zertifikat ist nicht zu trauen.",
+     "Prüfen Sie Name, Port und \"sslrootcert\" in \"storage.dsn\", die Verbindung und ob der Server läuft. Es wurde "
+     "nichts "
+     "geändert.",
+     "The database server cannot be reached, or its certificate is not trusted.",
+     "Check name, port and \"sslrootcert\" in \"storage.dsn\", the connection, and whether the server runs. Nothing "
+     "was changed."},
+    {"storage.refused", "Mit der Angabe \"storage.dsn\" lässt sich nicht arbeiten.",
+     "Der Grund steht im Einzelnen in \"detail\". Prüfen Sie Benutzer, Datenbank, Kennwortdatei und die Parameter.",
+     "The setting \"storage.dsn\" will not do.",
+     "\"detail\" says why. Check user, database, password file and the parameters."},
     {"storage.failed", "Die Datenbank lässt sich nicht öffnen.",
      "Prüfen Sie die Angabe \"storage.dsn\" und die Rechte an der Datei. Es wurde nichts geändert.",
      "The database cannot be opened.", "Check \"storage.dsn\" and the permissions of the file. Nothing was changed."},
@@ -222,8 +235,8 @@ constexpr ProblemText kProblemTexts[] = {
      "This is no complete address like ldaps://server:8849."},
     {"bad_choice", "Erlaubt sind nur: {allowed}.", "Only these are allowed: {allowed}."},
     {"bad_domain", "Das ist kein Name einer Maildomäne.", "This is no name of a mail domain."},
-    {"bad_dsn", "Erlaubt sind \"sqlite\", \"sqlite:DATEI\" und \"postgresql:PARAMETER\".",
-     "Allowed are \"sqlite\", \"sqlite:FILE\" and \"postgresql:PARAMETERS\"."},
+    {"bad_dsn", "Erlaubt sind \"sqlite\", \"sqlite:DATEI\" und \"postgresql://SERVER/DATENBANK\".",
+     "Allowed are \"sqlite\", \"sqlite:FILE\" and \"postgresql://SERVER/DATABASE\"."},
     {"file_unreadable", "Die Datei {file} lässt sich nicht lesen.", "The file {file} cannot be read."},
     {"not_a_certificate", "Die Datei {file} enthält kein lesbares PEM-Zertifikat.",
      "The file {file} holds no readable PEM certificate."},

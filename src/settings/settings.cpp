@@ -391,7 +391,7 @@ void Reader::storage(const Object& root) {
   }
   const bool one_line = dsn.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
   const bool sqlite = dsn == "sqlite" || (dsn.starts_with("sqlite:") && dsn.size() > sizeof "sqlite:" - 1);
-  const bool postgresql = dsn.starts_with("postgresql:") && dsn.size() > sizeof "postgresql:" - 1;
+  const bool postgresql = dsn.starts_with("postgresql://") && dsn.size() > sizeof "postgresql://" - 1;
   if (!one_line || (!sqlite && !postgresql)) {
     problem("storage.dsn", "bad_dsn");
     return;

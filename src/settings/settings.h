@@ -32,7 +32,7 @@ struct Environment {
 
 struct Settings {
   std::vector<Environment> environments;  ///< may be empty: then no account can be made, archives still open
-  std::string storage_dsn = "sqlite";     ///< "sqlite", "sqlite:FILE" or "postgresql:..."; may hold a password
+  std::string storage_dsn = "sqlite";     ///< "sqlite", "sqlite:FILE" or "postgresql://..."
   int fetch_interval_minutes = 10;        ///< 0: by hand only
   int address_book_hours = 24;            ///< age from which a book is refreshed by itself; 0: by hand only
   int renewal_hint_days = 150;

@@ -14,6 +14,7 @@
 #include "tool/doctor_command.h"
 #include "tool/open_command.h"
 #include "tool/options.h"
+#include "tool/restore_command.h"
 #include "tool/seal_command.h"
 #ifdef KVC_TOOL_SERVER
 int kvconnect_server_main(int argc, char** argv);
@@ -54,6 +55,9 @@ constexpr auto kCommands = std::to_array<Command>({
     {"doctor", run_doctor, "--manifest FILE [--settings FILE] [--data DIR] [--login-file FILE] [--environment ID]",
      "Einstellungen, Vertrauensliste, Server, Anmeldung, Uhr und Speicher der Reihe nach prüfen",
      "check settings, trust list, server, login, clock and storage, stage by stage"},
+    {"restore", run_restore, "--data DIR [--settings FILE] [--backup FILE]",
+     "Sicherung der Datenbankdatei einspielen; die alte Datei bleibt aufgehoben",
+     "put a backup of the database file in its place; the old file is kept aside"},
 #ifdef KVC_TOOL_SERVER
     {"server", run_server, "[--port P] [--data DIR] [--accounts FILE]", "Testserver starten (nur Entwicklung)",
      "start the test server (development only)"},

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "account/sql.h"
 #include "crypto/aead.h"
 
 namespace kvc::testing {
@@ -420,6 +421,36 @@ World::World(std::filesystem::path of)
   open();
 }
 
+namespace {
+
+/// On a server the copy of a directory has nothing in it: the rows are copied from schema to schema.
+void copy_rows(store::Database& to, const std::string& from_dsn) {
+  const std::string from = from_dsn.substr(from_dsn.rfind('=') + 1);
+  const Status copied = to.write([&](Poco::Data::Session& session) {
+    account::Sql(session, "SET LOCAL session_replication_role = replica").run();  // the tables come in any order
+    std::vector<std::string> tables;
+    std::string table;
+    {
+      account::Sql names(session,
+                         "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT "
+                         "IN ('schema_version', 'store_commit')");
+      names.into(table);
+      while (names.next()) {
+        tables.push_back(table);
+      }
+    }
+    for (const std::string& each : tables) {
+      account::Sql(session, "INSERT INTO " + each + " SELECT * FROM " + from + "." + each).run();
+    }
+    return Status();
+  });
+  if (!copied.ok()) {
+    throw std::runtime_error(copied.to_string());
+  }
+}
+
+}  // namespace
+
 std::unique_ptr<World> World::with_two_accounts() {
   static const std::unique_ptr<World> original = [] {
     auto made = std::make_unique<World>();
@@ -432,6 +463,10 @@ std::unique_ptr<World> World::with_two_accounts() {
   const auto directory = fresh_directory();
   std::filesystem::copy(original->directory, directory, std::filesystem::copy_options::recursive);
   std::unique_ptr<World> copy(new World(directory));
+  if (test::on_postgresql()) {
+    copy_rows(*copy->database, original->dsn);
+    copy->fault.writes = 0;
+  }
   copy->server.state = original->server.state;
   copy->custody = original->custody;
   copy->account_a = original->account_a;

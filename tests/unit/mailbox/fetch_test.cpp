@@ -82,6 +82,9 @@ TEST_F(Fetching, OriginalBytesAreKept) {
 }
 
 TEST_F(Fetching, InsidesOfMessagesAreNowhereInClear) {
+  if (test::on_postgresql()) {
+    GTEST_SKIP() << "looks into the files of SQLite; the columns are the same";
+  }
   send_one();
   ASSERT_TRUE(fetch_b().ok());
   ASSERT_TRUE(fetch_a().ok());

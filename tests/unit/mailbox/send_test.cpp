@@ -13,6 +13,9 @@ using ::testing::SizeIs;
 class Sending : public Mailbox {};
 
 TEST_F(Sending, QueuedMessageIsDurableAndUnreadable) {
+  if (test::on_postgresql()) {
+    GTEST_SKIP() << "looks into the files of SQLite; the columns are the same";
+  }
   const std::string id = queue(draft());
   world->restart();
   const auto item = item_a(id);

@@ -99,7 +99,7 @@ TEST_F(SettingsTest, ReadsEverything) {
   const std::string kvca = dir_.write("kvca.xml", "<x/>");
   const Loaded loaded =
       load("{\"$schema\":\"settings.schema.json\",\"environments\":[" + environment() +
-           R"(],"storage":{"dsn":"postgresql:host=db"},"fetch":{"interval_minutes":0,"address_book_hours":48},
+           R"(],"storage":{"dsn":"postgresql://db/kv"},"fetch":{"interval_minutes":0,"address_book_hours":48},
       "renewal_hint_days":90,"max_message_bytes":1048576,"csr_poll_seconds":1,"application_forms_file":"forms.csv",
       "kvca_file":"kvca.xml","service_catalogue_file":"more.json"})");
   EXPECT_THAT(lines(loaded), IsEmpty());
@@ -113,7 +113,7 @@ TEST_F(SettingsTest, ReadsEverything) {
   EXPECT_THAT(own->tls_roots, ElementsAre(root_file_));
   EXPECT_THAT(own->user_cas, ElementsAre((dir_.path() / "user_ca.pem").string()));
   EXPECT_FALSE(own->use_system_tls_roots);
-  EXPECT_EQ(s.storage_dsn, "postgresql:host=db");
+  EXPECT_EQ(s.storage_dsn, "postgresql://db/kv");
   EXPECT_EQ(s.fetch_interval_minutes, 0);
   EXPECT_EQ(s.address_book_hours, 48);
   EXPECT_EQ(s.max_message_bytes, 1048576U);
@@ -415,7 +415,7 @@ TEST_F(SettingsTest, KeysAreShownPrintableAndShort) {
 
 TEST_F(SettingsTest, DsnNeedsItsParameters) {
   for (const std::string dsn :
-       {"", "sqlite:", "postgresql", "postgresql:", "mysql:x", "SQLITE", "sqlite:a\\nb", "sqlite:a\\u0000"}) {
+       {"", "sqlite:", "postgresql", "postgresql:", "postgresql://", "postgresql:host=db", "mysql:x", "SQLITE", "sqlite:a\\nb", "sqlite:a\\u0000"}) {
     const Loaded loaded = load("{\"storage\":{\"dsn\":\"" + dsn + "\"}}");
     EXPECT_THAT(lines(loaded), ElementsAre("storage.dsn: bad_dsn")) << dsn;
     EXPECT_TRUE(loaded.problems.at(0).params.empty()) << "a DSN may hold a password";

@@ -6,12 +6,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "crypto/pkcs12.h"
 #include "paths.h"
+#include "store/backup.h"
+#include "store/database.h"
 #include "unit/crypto/openssl_tool.h"
 #include "unit/message/samples.h"
 
@@ -78,6 +83,25 @@ class Tool : public testing::Test {
   }
   test_pki::ScratchDirectory scratch_;
 };
+
+TEST_F(Tool, RestoresADamagedDatabase) {
+  ASSERT_TRUE(store::Database::open("sqlite", scratch_.path(), Env::system(), Log::none()).value()->maintain().ok());
+  const auto backups = store::backups_of(scratch_.file("kvconnect.db"));
+  ASSERT_EQ(backups.size(), 1U);
+  scratch_.put("kvconnect.db", "beschädigt");
+  const auto restored = tool({"restore", "--data", scratch_.path()});
+  ASSERT_EQ(restored.exit_code, 0) << restored.output;
+  EXPECT_EQ(json(restored.output)->getValue<std::string>("restored_from"), backups.front().file);
+  std::ifstream aside(json(restored.output)->getValue<std::string>("kept_aside"));
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(aside), {}), "beschädigt");
+  EXPECT_THAT(restored.output, HasSubstr("nie doppelt"));
+  EXPECT_TRUE(store::Database::open("sqlite", scratch_.path(), Env::system(), Log::none()).ok());
+
+  scratch_.put("server.json", R"({"storage":{"dsn":"postgresql://db.praxis.example/kv"}})");
+  EXPECT_EQ(tool({"restore", "--data", scratch_.path(), "--settings", "server.json"}).exit_code, 2);
+  EXPECT_EQ(tool({"restore", "--data", scratch_.path() + "/nowhere"}).exit_code, 2);
+  EXPECT_EQ(tool({"restore"}).exit_code, 2);
+}
 
 TEST_F(Tool, SealsAndOpens) {
   const auto sealed = tool(seal_args());
