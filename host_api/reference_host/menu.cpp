@@ -123,6 +123,15 @@ std::vector<MenuEntry> search_menu(const std::vector<MenuEntry>& menu, std::stri
       found.push_back(entry);
     }
   }
+  // What is called so comes before what is only described so: "#b benutzer" means the Benutzerkonten.
+  std::stable_partition(found.begin(), found.end(), [&](const MenuEntry& entry) {
+    const std::string german = Poco::UTF8::toLower(entry.command.title_de());
+    const std::string english = Poco::UTF8::toLower(entry.command.title_en());
+    return std::all_of(words.begin(), words.end(), [&](const std::string& w) {
+      const std::string_view begin = std::string_view(w).substr(w.starts_with('#') ? 1 : 0);
+      return german.starts_with(begin) || english.starts_with(begin);
+    });
+  });
   return found;
 }
 

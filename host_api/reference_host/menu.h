@@ -28,7 +28,8 @@ struct MenuEntry {
 /// being the same (also for umlauts):
 /// - a word "#x" fits if the entry's title or one of its search words or menus begins with x: the quick way by initial;
 /// - any other word fits if a word of the title, of a search word or of a menu's title begins with it.
-/// An empty query finds everything. Entries the user may not use are not found.
+/// An empty query finds everything. Entries the user may not use are not found. Those whose title begins so come first,
+/// otherwise the order is the manifest's.
 [[nodiscard]] std::vector<MenuEntry> search_menu(const std::vector<MenuEntry>& menu, std::string_view query,
                                                  const v1::User& user);
 

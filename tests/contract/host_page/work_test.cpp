@@ -16,7 +16,7 @@ TEST(HostPageWork, MenuIsTheManifestsAndItsSearchFindsByInitial) {
     EXPECT_TRUE(browser.page().has("data-command=\"" + std::string(id) + "\"")) << id;
   }
   const Answer found = browser.get("/?menu-search=%23b%20benutzer");
-  EXPECT_TRUE(found.has("data-command=\"kvconnect.accounts\""));
+  EXPECT_EQ(found.attribute("data-command"), "kvconnect.accounts") << "called so, not only described so: the first";
   EXPECT_FALSE(found.has("data-command=\"kvconnect.inbox\""));
   EXPECT_TRUE(browser.get("/?menu-search=gibtesnicht").has("Keine Funktion gefunden"));
   // The letter needs a patient, and says so until there is one.
