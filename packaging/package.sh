@@ -25,5 +25,12 @@ if ! (umask 022 && cpack --config build/user/CPackConfig.cmake -B "$work") >"$wo
   cat "$work/log" >&2
   exit 1
 fi
+for package in "$work"/*.deb; do
+  dpkg-deb -x "$package" "$work/unpacked"
+done
+if grep -rlF "$PWD" "$work/unpacked"; then
+  echo "These files name the directory they were built in; another machine would make others." >&2
+  exit 1
+fi
 mv "$work"/*.deb "$out"
 sha256sum "$out"/*.deb

@@ -91,6 +91,9 @@ def check_files(root, own, words):
             continue
         require(path.stat().st_mode & 0o022 == 0, f"{path} is written by its owner alone")
         data = path.read_bytes()
+        # A developer's build looks for the PostgreSQL module where it was built; package.sh checks the programs of a shipped one.
+        if data.startswith(b"\x7fELF"):
+            continue
         for word in words:
             require(word.encode() not in data, f"{path.relative_to(root)} does not name {word}")
 
