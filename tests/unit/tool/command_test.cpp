@@ -177,7 +177,7 @@ TEST_F(Tool, SealsALetterAndADelivery) {
   billing[12] = "Z02.con.xkm";
   const auto other_file = tool(billing);
   EXPECT_EQ(other_file.exit_code, 1);
-  EXPECT_THAT(other_file.output, HasSubstr("Z02.con.xkm: not named in begleitdatei.xml"));
+  EXPECT_THAT(other_file.output, HasSubstr("Z02.con.xkm: in begleitdatei.xml nicht genannt"));
 }
 
 TEST_F(Tool, KeysOfTheJsonKeepTheirOrder) {
