@@ -69,9 +69,9 @@ TEST(Texts, NoTextIsEmptyOrHasStrayBlanks) {
 /// "Klicken Sie auf „Zertifikate erneuern“" helps only if something is called so.
 TEST(Texts, FunctionsAreQuotedByTheirNames) {
   // Examples of what to type, words of the settings, and what the server sees.
-  const std::set<std::string> no_functions{"eNachricht",        "environments",          "mül köln",
-                                           "Praxis Dr. Muster", "Dr. Muster's practice", "sqlite",
-                                           "sqlite:DATEI",      "sqlite:FILE",           "postgresql:…"};
+  const std::set<std::string> no_functions{
+      "eNachricht", "environments", "mül köln",    "Praxis Dr. Muster", "Dr. Muster's practice",
+      "sqlite",     "sqlite:DATEI", "sqlite:FILE", "postgresql://…",    "kvconnect restore"};
   const auto check = [&](const Texts& texts, Language language, const std::string& open, const std::string& close) {
     std::set<std::string> names = no_functions;
     for (const std::string& key : Texts::keys(language)) {
