@@ -16,9 +16,11 @@ pvs::v1::View send_result(const Texts& t, const OutboxItem& item) {
   pvs::v1::View out = view(t, "message.queued");
   pvs::v1::Notice& notice = *out.mutable_notice();
   if (item.state == OutboxState::failed) {
+    out.set_title(t("message.queued.title_failed"));
     notice.set_severity(pvs::v1::SEVERITY_BAD);
     notice.set_text(t("message.queued.failed") + " " + error_sentence(t, item.last_error));
   } else if (item.state == OutboxState::queued || item.state == OutboxState::draft) {
+    out.set_title(t("message.queued.title_waiting"));
     notice.set_severity(pvs::v1::SEVERITY_WARNING);
     const std::string next = item.next_try
                                  ? t("message.queued.next_try", {{"time", format_time(*item.next_try, t.language())}})

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "archive/mail_head.h"
 #include "mime/charset.h"
 #include "mime/safe_name.h"
 #include "texts/format.h"
@@ -98,6 +99,12 @@ void add_layer_technology(const Texts& t, Group& group, const message::Layer& la
   }
 }
 
+/// As people here write a time; what cannot be read as one stays as the mail says it.
+std::string mail_date(const Texts& t, const std::string& field) {
+  const auto time = archive::parse_mail_date(field);
+  return time ? format_time(*time, t.language()) : field;
+}
+
 void add_layer(const Texts& t, pvs::v1::Detail& detail, const message::Layer& layer, std::size_t number,
                std::size_t count) {
   Group& group = add_group(detail, count == 1 ? t("inbox.message.layer_only")
@@ -108,7 +115,7 @@ void add_layer(const Texts& t, pvs::v1::Detail& detail, const message::Layer& la
   verdict.set_severity(severity_of(layer.verdict));
   add_known(group, t, "from", layer.from);
   add_known(group, t, "to", layer.to);
-  add_known(group, t, "date", layer.date);
+  add_known(group, t, "date", mail_date(t, layer.date));
   if (layer.signer) {
     add_signer(t, group, *layer.signer);
   }
@@ -138,7 +145,7 @@ void add_unassigned_group(const Texts& t, pvs::v1::Detail& detail, const mailbox
   fact.set_severity(pvs::v1::SEVERITY_BAD);
   fact.set_code("unassigned");
   add_known(group, t, "from", answer.from);
-  add_known(group, t, "date", answer.date);
+  add_known(group, t, "date", mail_date(t, answer.date));
   add_known(group, t, "message_id", answer.message_id);
   add_fact(group, "guid", t("fact.guid"), answer.guid.empty() ? t("fact.not_known") : shown(answer.guid));
 }
@@ -342,7 +349,8 @@ pvs::v1::View deliver(const Texts& t, const service::Catalogue& catalogue, const
   form.set_intro(proposal_sentence(t, handover) + " " + t("inbox.deliver.intro"));
   if (handover.hint) {
     add_read_only(t, form, "patient_name", hint_name(*handover.hint));
-    add_read_only(t, form, "birth_date", shown(handover.hint->birth_date));
+    const auto birth = parse_date(handover.hint->birth_date);
+    add_read_only(t, form, "birth_date", birth ? format_date(*birth, t.language()) : shown(handover.hint->birth_date));
     add_read_only(t, form, "kvnr", shown(handover.hint->kvnr));
   }
   add_read_only(t, form, "sender", shown(opened.item.from));

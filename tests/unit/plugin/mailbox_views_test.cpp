@@ -40,9 +40,15 @@ TEST(SendResult, SaysThatNothingIsLost) {
   EXPECT_THAT(waiting.notice().text(), HasSubstr("24.12.2026, 14:05 Uhr"));
   item.state = OutboxState::failed;
   item.last_error = "protocol.unknown_recipient";
-  EXPECT_EQ(send_result(kGerman, item).notice().severity(), pvs::v1::SEVERITY_BAD);
+  const auto failed = send_result(kGerman, item);
+  EXPECT_EQ(failed.notice().severity(), pvs::v1::SEVERITY_BAD);
   item.state = OutboxState::accepted;
-  EXPECT_EQ(send_result(kGerman, item).notice().severity(), pvs::v1::SEVERITY_GOOD);
+  const auto accepted = send_result(kGerman, item);
+  EXPECT_EQ(accepted.notice().severity(), pvs::v1::SEVERITY_GOOD);
+  // The title must not say that it was sent while the text says that it was not.
+  EXPECT_THAT(waiting.title(), HasSubstr("wartet"));
+  EXPECT_THAT(failed.title(), HasSubstr("nicht gesendet"));
+  EXPECT_EQ(accepted.title(), "Nachricht gesendet");
 }
 
 TEST(FetchSummary, CountsOverAllAccounts) {

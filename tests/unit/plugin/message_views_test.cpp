@@ -175,7 +175,7 @@ TEST(MessageView, AnUnassignableAnswerSaysWhatToTellTheKv) {
   EXPECT_THAT(fact(view, "unassigned").value(), HasSubstr("Bitte KV kontaktieren"));
   EXPECT_EQ(fact(view, "unassigned").severity(), pvs::v1::SEVERITY_BAD);
   EXPECT_EQ(fact(view, "from").value(), "kv@kv-safenet.de");
-  EXPECT_THAT(fact(view, "date").value(), HasSubstr("25 Nov 2026"));
+  EXPECT_THAT(fact(view, "date").value(), HasSubstr("25.11.2026, 08:00 Uhr"));
   EXPECT_EQ(fact(view, "message_id").value(), "m1@kv");
   EXPECT_EQ(fact(view, "guid").value(), "Unbekannt");
   EXPECT_EQ(fact(view, "kind").code(), "feedback");
@@ -243,7 +243,7 @@ TEST(DeliverView, ShowsWhatTheLetterSaysAndTheFiles) {
   handover.hint = hint();
   const auto view = deliver(kGerman, kCatalogue, opened(Verdict::valid), handover);
   EXPECT_EQ(field(view, "patient_name").value().text(), "Testpatient, Erika");
-  EXPECT_EQ(field(view, "birth_date").value().text(), "1990-09-07");
+  EXPECT_EQ(field(view, "birth_date").value().text(), "07.09.1990");
   EXPECT_EQ(field(view, "kvnr").type(), pvs::v1::Field::TYPE_READ_ONLY);
   ASSERT_EQ(field(view, "parts").choices_size(), 1);
   EXPECT_THAT(field(view, "parts").choices(0).label(), Not(HasSubstr("/")));
