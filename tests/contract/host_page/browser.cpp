@@ -4,6 +4,7 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/NetException.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/StreamCopier.h>
 
@@ -175,20 +176,24 @@ std::string url_encoded(std::string_view text) {
 }
 
 std::string raw(std::uint16_t port, const std::string& bytes, const std::string& enough) {
-  net::StreamSocket socket(net::SocketAddress("127.0.0.1", port));
-  socket.setReceiveTimeout(Poco::Timespan(kPatience.count(), 0));
-  std::size_t sent = 0;
-  while (sent < bytes.size()) {
-    sent += static_cast<std::size_t>(socket.sendBytes(bytes.data() + sent, static_cast<int>(bytes.size() - sent)));
-  }
   std::string got;
-  char buffer[4096];
-  while (enough.empty() || got.find(enough) == std::string::npos) {
-    const int count = socket.receiveBytes(buffer, sizeof buffer);
-    if (count <= 0) {
-      break;
+  try {
+    net::StreamSocket socket(net::SocketAddress("127.0.0.1", port));
+    socket.setReceiveTimeout(Poco::Timespan(kPatience.count(), 0));
+    std::size_t sent = 0;
+    while (sent < bytes.size()) {
+      sent += static_cast<std::size_t>(socket.sendBytes(bytes.data() + sent, static_cast<int>(bytes.size() - sent)));
     }
-    got.append(buffer, static_cast<std::size_t>(count));
+    char buffer[4096];
+    while (enough.empty() || got.find(enough) == std::string::npos) {
+      const int count = socket.receiveBytes(buffer, sizeof buffer);
+      if (count <= 0) {
+        break;
+      }
+      got.append(buffer, static_cast<std::size_t>(count));
+    }
+  } catch (const net::NetException&) {
+    // A server that ends may reset whom it does not wait for; what came until then counts.
   }
   return got;
 }
