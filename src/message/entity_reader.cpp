@@ -2,7 +2,6 @@
 #include "message/entity_reader.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace kvc::message {
 namespace {
@@ -80,7 +79,8 @@ MultipartReader::MultipartReader(Reader& body, const std::string& boundary, std:
 /// Whether a delimiter stands at the line begin `at`; unknown if the window ends too early to say.
 MultipartReader::Found MultipartReader::examine(std::size_t at, Delimiter& found) const {
   const std::size_t there = std::min(window_.size() - at, mark_.size());
-  if (std::memcmp(window_.data() + at, mark_.data(), there) != 0) {
+  // As views, as an empty window has no address.
+  if (mime::view(window_).substr(at, there) != std::string_view(mark_).substr(0, there)) {
     return Found::no;
   }
   if (there < mark_.size()) {

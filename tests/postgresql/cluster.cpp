@@ -102,3 +102,11 @@ std::string new_dsn() {
 }
 
 }  // namespace kvc::test
+
+#if defined(__SANITIZE_ADDRESS__)
+/// Poco 1.11 frees no connection that broke: a loss of its own, 17 KB for each that a server cut.
+extern "C" __attribute__((visibility("default"))) const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:Poco::Data::PostgreSQL::SessionHandle::connect\n";
+}
+#endif
