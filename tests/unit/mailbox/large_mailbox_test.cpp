@@ -18,11 +18,7 @@ using mailbox::InboxFilter;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kMessages = 2000;  // several times slower there, and the same lines run
-#else
 constexpr int kMessages = 10000;
-#endif
 constexpr std::size_t kPage = 50;
 /// Of a search to the end; the last one may find that nothing is left.
 constexpr std::size_t kMostCalls = kMessages / mailbox::InboxPage::kScanLimit + 1;
