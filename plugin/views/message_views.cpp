@@ -163,7 +163,8 @@ void add_message_group(const Texts& t, const service::Catalogue& catalogue, pvs:
         .set_code(std::string(service::name(*kind)));
   }
   if (may_show) {
-    add_fact(group, "subject_line", t("fact.subject_line"), shown(signed_subject(opened)));
+    add_fact(group, "subject_line", t("fact.subject_line"),
+             subject_words(t, catalogue, opened.item.service_id, signed_subject(opened)));
     return;
   }
   auto& fact = add_fact(group, "not_shown", t("fact.content"), t("inbox.message.not_shown"));
