@@ -538,13 +538,14 @@ void detail_text(Drawing& d, const v1::View& view) {
 }
 
 /// What comes first is first also for who hears the page: whether a message is genuine, and whose it is, is known
-/// before it is read. The first two groups stand above, the others beside or below what there is to read.
+/// before it is read. Of what is to be read or was judged, the first two groups stand above, the others beside or below.
 void detail_view(Drawing& d, const v1::View& view) {
   constexpr int kAbove = 2;
   constexpr std::size_t kMostActions = 4;
   const auto& all = view.detail().groups();
   const bool reading = !view.detail().text().empty() || !view.detail().parts().empty();
-  const int above = reading ? std::min(kAbove, all.size()) : 0;
+  const bool judged = !all.empty() && all.Get(0).severity() != v1::SEVERITY_UNSPECIFIED;
+  const int above = reading || judged ? std::min(kAbove, all.size()) : 0;
   if (above > 0) {
     const auto groups = d.html.element("div", {{"class", "groups above"}});
     for (int i = 0; i < above; ++i) {
