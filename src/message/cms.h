@@ -19,7 +19,6 @@
 #include "message/digests.h"
 #include "message/open.h"
 #include "message/reader.h"
-#include "mime/transfer.h"
 
 namespace kvc::message::cms {
 
@@ -79,13 +78,5 @@ Result<Signatures> verify(CMS_ContentInfo* cms, const Text& content, ContentDige
 
 /// Content of an opaque SignedData. Error: malformed if it is detached.
 Result<Text> opaque_content(Parsed& parsed);
-
-/// DER of a detached SignedData: SHA-256, RSA PKCS#1 v1.5, signed attributes contentType, signingTime, messageDigest,
-/// smimeCapabilities (AES only) and signingCertificateV2; exactly one certificate, the signer's (protocol C).
-Result<std::string> sign_detached(std::string_view content, const crypto::PrivateKey& key,
-                                  const crypto::Certificate& certificate, TimePoint signing_time);
-
-/// DER of an EnvelopedData: AES-256-CBC, RSA PKCS#1 v1.5, recipients by issuer and serial number (protocol C).
-Status encrypt(std::string_view content, std::span<const crypto::Certificate> recipients, const mime::Sink& sink);
 
 }  // namespace kvc::message::cms

@@ -60,9 +60,9 @@ struct SealKeys {
 /// said, the sink) ends in an error: what was written until then has no end and opens as malformed, and the caller
 /// discards it. A mail is whole only if seal() said so. The signing time is env.now(), outgoing.date only the header's.
 /// Errors: invalid_field (an address, id or header value that is none or holds line breaks; parameter "field"),
-/// file_unreadable (an attachment), crypto_failed, out_of_memory, and what `out` gives. Does not judge certificates: the
-/// caller checks them before (crypto/trust_list.h). Thread: [worker]; `out` is called on it, with pieces of at most 64
-/// KiB that live until it returns.
+/// file_unreadable (an attachment), crypto_failed, out_of_memory, and what `out` gives. Does not judge certificates:
+/// the caller checks them before (crypto/trust_list.h). Thread: [worker]; `out` is called on it, with pieces of at most
+/// 64 KiB that live until it returns.
 [[nodiscard]] Status seal(const Outgoing& outgoing, const SealKeys& keys, Env& env, const mime::Sink& out);
 /// The same into a stream. Error: file_unwritable when that fails.
 [[nodiscard]] Status seal(const Outgoing& outgoing, const SealKeys& keys, Env& env, std::ostream& out);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "message/cms.h"
+#include "message/cms_write.h"
 #include "mime/header.h"
 #include "mime/split.h"
 #include "unit/message/samples.h"
@@ -98,7 +99,10 @@ TEST(Seal, TheSignedEntityCarriesTheMailsFields) {
 }
 
 TEST(Seal, OneCertificateAndSignedAttributes) {
-  const auto der = cms::sign_detached("x", world().anna.key, world().anna.certificate, signing_day());
+  auto detached = cms::DetachedSigner::begin(world().anna.key, world().anna.certificate, signing_day());
+  ASSERT_TRUE(detached.ok());
+  detached->add("x");
+  const auto der = detached->finish();
   ASSERT_TRUE(der.ok());
   const auto parsed = cms::parse(in_memory(mime::WipedBytes(der->begin(), der->end())), nullptr);
   ASSERT_TRUE(parsed.ok());
