@@ -28,12 +28,14 @@ inline constexpr int kMaxSigners = 10;
 
 enum class Kind { enveloped, signed_data, other };
 
-/// A ContentInfo, BER or DER, without its content.
+/// A ContentInfo, BER or DER, without its content, and without its certificates where those are plain ones.
 struct Parsed {
   crypto::CmsPtr cms;
   Kind kind = Kind::other;
-  Text ber;         ///< all of it
-  Outline outline;  ///< what `cms` was parsed from
+  Text ber;  ///< all of it
+  Outline outline;
+  /// The certificates of a SignedData, in their order. None: they are in `cms` (unusual forms), or there are none.
+  std::vector<crypto::Certificate> certificates;
 };
 
 /// Reads to the end. Errors: malformed, for truncated input too, and what reading gives.
@@ -74,7 +76,7 @@ struct Signatures {
 /// Examines a SignedData against `content`, in that very form and, where `canonical_too`, with every line end turned
 /// into CRLF (RFC 8551 section 3.1.1). `digests` are those of the content that were computed while it streamed by,
 /// perhaps none; where the signature needs others the content is read again. Errors: malformed, and what reading gives.
-Result<Signatures> verify(CMS_ContentInfo* cms, const Text& content, ContentDigests digests, bool canonical_too);
+Result<Signatures> verify(const Parsed& parsed, const Text& content, ContentDigests digests, bool canonical_too);
 
 /// Content of an opaque SignedData. Error: malformed if it is detached.
 Result<Text> opaque_content(Parsed& parsed);
