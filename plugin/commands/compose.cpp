@@ -479,12 +479,13 @@ Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, Letter letter, 
 }
 
 Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& request, mailbox::Draft draft,
-                                          const std::string& draft_id, JobContext& job) {
+                                          ComposeOrigin origin, JobContext& job) {
   std::vector<account::Overview> accounts;
   KVC_ASSIGN(std::shared_ptr<Core> core, begin_writing(runtime, request, accounts));
   Writing writing{runtime, request, *core, job, std::move(accounts)};
   Letter letter;
-  letter.draft_id = draft_id;
+  letter.draft_id = std::move(origin.draft_id);
+  letter.form.title_key = std::move(origin.title_key);
   if (draft.service_id != service::enachricht_delivery()) {
     letter.mail = std::move(draft);
     return show_confirmation(writing, std::move(letter), {});

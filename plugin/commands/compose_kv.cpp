@@ -16,6 +16,7 @@
 #include "kv/kv_codes.h"
 #include "texts/format.h"
 #include "views/mailbox_views.h"
+#include "views/message_words.h"
 
 namespace kvc::plugin::commands {
 namespace {
@@ -104,22 +105,25 @@ std::string purpose_reason(const Texts& t, const std::vector<billing::Offer>& of
   return any ? std::string() : refusal_sentence(t, billing::key(offers.front().refusal));
 }
 
-/// The quarter that ended last comes first: it is the one that is billed.
-std::vector<views::Option> quarters(TimePoint now) {
+views::Option quarter_option(int at) {
+  const std::string id = std::to_string(at / 4) + "-" + std::to_string(at % 4 + 1);
+  return {id, views::quarter_words(id)};
+}
+
+/// The quarter that ended last comes first: it is the one that is billed. Then the running one, of which parts are
+/// sent.
+std::vector<views::Option> quarters(const Texts& t, TimePoint now) {
   const std::string today = german_date_time(now);
   int year = 0;
   int month = 1;
   std::from_chars(today.data(), today.data() + 4, year);
   std::from_chars(today.data() + 5, today.data() + 7, month);
   const int current = year * 4 + (month - 1) / 3;
-  std::vector<views::Option> options;
-  for (int back = 1; back <= kQuarters; ++back) {
-    const int at = current - back;
-    const std::string id = std::to_string(at / 4) + "-" + std::to_string(at % 4 + 1);
-    options.push_back({id, std::to_string(at % 4 + 1) + "/" + std::to_string(at / 4)});
+  std::vector<views::Option> options{quarter_option(current - 1), quarter_option(current)};
+  options.back().label = t("kv.quarter.running", {{"value", options.back().label}});
+  for (int back = 2; back <= kQuarters; ++back) {
+    options.push_back(quarter_option(current - back));
   }
-  options.push_back({std::to_string(current / 4) + "-" + std::to_string(current % 4 + 1),
-                     std::to_string(current % 4 + 1) + "/" + std::to_string(current / 4)});
   return options;
 }
 
@@ -315,8 +319,7 @@ mailbox::Draft draft_of(const billing::BillingDelivery& delivery, Letter& letter
 }
 
 void add_notes(const Texts& t, const billing::Begleitdatei& facts, Letter& letter) {
-  const std::string& quarter = facts.quarter;  // JJJJ-Q
-  letter.notes.push_back(t("kv.note.quarter", {{"value", quarter.substr(5) + "/" + quarter.substr(0, 4)}}));
+  letter.notes.push_back(t("kv.note.quarter", {{"value", views::quarter_words(facts.quarter)}}));
   letter.notes.push_back(t(facts.test          ? "kv.note.test"
                            : facts.version > 1 ? "kv.note.correction"
                                                : "kv.note.real",
@@ -446,12 +449,12 @@ Result<pvs::v1::View> form(Writing& writing, const Letter& letter) {
   form.content = letter.kv.content;
   form.kind = letter.kv.kind;
   form.purpose = letter.kv.purpose;
-  form.quarters = quarters(writing.runtime.env().now());
+  form.quarters = quarters(writing.texts(), writing.runtime.env().now());
   form.quarter = letter.kv.quarter;
   const bool listed = std::any_of(form.quarters.begin(), form.quarters.end(),
                                   [&](const auto& option) { return option.id == form.quarter; });
   if (!form.quarter.empty() && !listed) {
-    form.quarters.push_back({form.quarter, form.quarter.substr(5) + "/" + form.quarter.substr(0, 4)});
+    form.quarters.push_back({form.quarter, views::quarter_words(form.quarter)});
   }
   form.complete = letter.kv.complete;
   form.hzv = letter.kv.hzv;

@@ -89,11 +89,15 @@ Answer compose_to(Runtime& runtime, const Request& request, const std::string& r
 Answer earztbrief_to(Runtime& runtime, const Request& request, const std::string& recipient);
 /// Whom the user may mean by what he typed so far (views with a field "recipient").
 Answer recipient_suggest(Runtime& runtime, const Request& request);
-/// Opens a letter that exists as a draft: an answer, a forwarded message, a draft from the outbox (`draft_id`). An
-/// eNachricht opens as its form; a message of another service is complete and opens for confirmation. For the work of a
-/// job.
+/// Where a letter comes from that somebody goes on writing.
+struct ComposeOrigin {
+  std::string title_key;   ///< of the form: an answer, a forwarded message, a draft
+  std::string draft_id{};  ///< of the outbox; empty if it is not kept there
+};
+/// Opens a letter that exists as a draft. An eNachricht opens as its form; a message of another service is complete and
+/// opens for confirmation. For the work of a job.
 Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& request, mailbox::Draft draft,
-                                          const std::string& draft_id, JobContext& job);
+                                          ComposeOrigin origin, JobContext& job);
 // kvconnect.addressbook, and the views "addressbook" and "addressbook.results"
 Answer addressbook_invoke(Runtime& runtime, const Request& request);
 Answer addressbook_act(Runtime& runtime, const Request& request);

@@ -109,11 +109,12 @@ Result<pvs::v1::ActionReply> write(Runtime& runtime, const Request& request, Job
   if (!views::may_be_shown(opened.message.verdict)) {
     return Status(error::invalid_state, "content nobody vouches for is neither answered nor forwarded");
   }
-  auto draft = request.action_id == "answer"
-                   ? core->mailbox().answer_draft(user, id, request.texts("compose.answer_prefix") + " ")
-                   : core->mailbox().forward_draft(user, id, request.texts("compose.forward_prefix") + " ");
+  const bool answer = request.action_id == "answer";
+  auto draft = answer ? core->mailbox().answer_draft(user, id, request.texts("compose.answer_prefix") + " ")
+                      : core->mailbox().forward_draft(user, id, request.texts("compose.forward_prefix") + " ");
   KVC_TRY(draft.status());
-  return show_compose(runtime, without_view(request), std::move(draft).value(), {}, job);
+  return show_compose(runtime, without_view(request), std::move(draft).value(),
+                      {.title_key = answer ? "compose.answer.title" : "compose.forward.title"}, job);
 }
 
 Result<pvs::v1::ActionReply> mark_unread(Runtime& runtime, const Request& request, JobContext&) {

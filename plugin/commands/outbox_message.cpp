@@ -65,7 +65,8 @@ Result<pvs::v1::ActionReply> edit(Runtime& runtime, const Request& request, cons
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
   auto draft = core->mailbox().load_draft(request.who.user_id, id);
   KVC_TRY(draft.status());
-  return show_compose(runtime, without_view(request), std::move(draft).value(), id, job);
+  return show_compose(runtime, without_view(request), std::move(draft).value(),
+                      {.title_key = "compose.draft.title", .draft_id = id}, job);
 }
 
 Result<pvs::v1::ActionReply> ask_clear(Runtime& runtime, const Request& request, const std::string& id, JobContext&) {

@@ -51,6 +51,9 @@ void add_check(const Texts& t, pvs::v1::Form& form, std::string_view name, bool 
 
 pvs::v1::View begin(const Texts& t, std::string_view kind, const ComposeForm& form) {
   pvs::v1::View out = view(t, kind);
+  if (!form.title_key.empty()) {
+    out.set_title(t(form.title_key));
+  }
   out.mutable_form()->set_intro(t(std::string(kind) + ".intro"));
   std::vector<Option> senders;
   for (const SenderChoice& sender : form.senders) {

@@ -34,6 +34,7 @@ struct KeptFile {
 struct ComposeForm {
   std::string account_id, to, subject, text;
   bool request_receipt = true;
+  std::string title_key{};    ///< of what is written, if it is not simply a new message: an answer, a draft ...
   std::string sender_hint{};  ///< why this account is proposed as the sender, a sentence; empty: nothing to say
   std::vector<SenderChoice> senders{};
   std::vector<directory::Hit> hits{};  ///< entries of the address book that fit what was typed, when several do

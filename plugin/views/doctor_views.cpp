@@ -84,7 +84,10 @@ pvs::v1::View doctor(const Texts& t, const doctor::Report& report, const setting
   fact.set_code(health);
   fact.set_severity(severity_of(report.health));
   for (const Stage& stage : report.stages) {
-    add_stage(t, detail, stage, settings);
+    // The host read the manifest before it loaded the plugin; nobody in a practice can name the file here.
+    if (stage.name != "manifest" || stage.health != Health::skipped) {
+      add_stage(t, detail, stage, settings);
+    }
   }
   for (const BookFacts& book : books) {
     add_book(t, detail, book, settings);

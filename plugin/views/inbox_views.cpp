@@ -36,7 +36,7 @@ void add_row(const Texts& t, const service::Catalogue& catalogue, pvs::v1::Table
   row.set_emphasised(!item.read && !item.is_receipt);
   add_time_cell(t, row, item.received);
   add_cell(row, item.from.empty() ? t("fact.not_known") : shown(item.from));
-  add_cell(row, inbox_subject(t, item));
+  add_cell(row, inbox_subject(t, catalogue, item));
   add_cell(row, service_name(t, catalogue, item.service_id)).set_code(shown(item.service_id));
   Cell& verdict = add_cell(row, inbox_word(t, item));
   verdict.set_code(inbox_code(item));
@@ -244,7 +244,7 @@ std::string inbox_word(const Texts& t, const InboxItem& item) {
   return item.too_large ? t("verdict.too_large") : item.judged ? verdict_word(t, item.verdict) : t("verdict.unopened");
 }
 
-std::string inbox_subject(const Texts& t, const InboxItem& item) {
+std::string inbox_subject(const Texts& t, const service::Catalogue& catalogue, const InboxItem& item) {
   if (item.unassigned) {
     return t("inbox.unassigned");
   }
@@ -252,7 +252,7 @@ std::string inbox_subject(const Texts& t, const InboxItem& item) {
     return t("inbox.receipt");
   }
   return item.opened && !item.unreadable && !item.too_large && may_be_shown(item.verdict)
-             ? shown(item.subject)
+             ? subject_words(t, catalogue, item.service_id, item.subject)
              : t("inbox.subject_not_shown");
 }
 

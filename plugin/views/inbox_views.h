@@ -53,7 +53,8 @@ void add_counts(std::vector<mailbox::ServiceCount>& sum, const std::vector<mailb
 [[nodiscard]] std::string inbox_code(const mailbox::InboxItem& item);
 [[nodiscard]] pvs::v1::Severity inbox_severity(const mailbox::InboxItem& item);
 [[nodiscard]] std::string inbox_word(const Texts& t, const mailbox::InboxItem& item);
-/// The subject as far as it may be shown.
-[[nodiscard]] std::string inbox_subject(const Texts& t, const mailbox::InboxItem& item);
+/// The subject as far as it may be shown, as subject_words() has it.
+[[nodiscard]] std::string inbox_subject(const Texts& t, const service::Catalogue& catalogue,
+                                        const mailbox::InboxItem& item);
 
 }  // namespace kvc::plugin::views

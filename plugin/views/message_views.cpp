@@ -21,6 +21,7 @@ using Group = pvs::v1::Detail::Group;
 using mailbox::InboxItem;
 using mailbox::OpenedItem;
 
+constexpr std::size_t kLongestTitle = 120;
 constexpr std::uint64_t kLongestReadable = 256ULL * 1024;
 
 std::string lower(std::string text) {
@@ -163,7 +164,8 @@ void add_message_group(const Texts& t, const service::Catalogue& catalogue, pvs:
         .set_code(std::string(service::name(*kind)));
   }
   if (may_show) {
-    add_fact(group, "subject_line", t("fact.subject_line"), shown(signed_subject(opened)));
+    add_fact(group, "subject_line", t("fact.subject_line"),
+             subject_words(t, catalogue, opened.item.service_id, signed_subject(opened)));
     return;
   }
   auto& fact = add_fact(group, "not_shown", t("fact.content"), t("inbox.message.not_shown"));
@@ -307,6 +309,10 @@ pvs::v1::View inbox_message(const Texts& t, const service::Catalogue& catalogue,
   pvs::v1::View out = view(t, "inbox.message");
   pvs::v1::Detail& detail = *out.mutable_detail();
   const bool may_show = may_be_shown(opened.message.verdict);
+  if (const std::string subject = subject_words(t, catalogue, opened.item.service_id, signed_subject(opened));
+      may_show && !subject.empty()) {
+    out.set_title(shown(subject, kLongestTitle));
+  }
   add_verdict_group(t, detail, opened);
   if (opened.item.unassigned) {
     add_unassigned_group(t, detail, *opened.item.unassigned);

@@ -102,6 +102,20 @@ std::string part_title(const Texts& t, const service::Catalogue& catalogue, cons
   return sent.empty() || sent == title ? title : title + " (" + sent + ")";
 }
 
+std::string subject_words(const Texts& t, const service::Catalogue& catalogue, const std::string& service_id,
+                          const std::string& subject) {
+  const auto match = catalogue.find(service_id);
+  return match && subject == match->message->subject ? title_in(t, match->message->title, match->message->variant)
+                                                     : shown(subject);
+}
+
+std::string quarter_words(std::string_view quarter) {
+  const std::size_t dash = quarter.find('-');
+  return dash == std::string_view::npos
+             ? std::string(quarter)
+             : std::string(quarter.substr(dash + 1)) + "/" + std::string(quarter.substr(0, dash));
+}
+
 std::string outbox_state(const Texts& t, const OutboxItem& item) {
   if (item.state == OutboxState::queued && item.next_try && item.tries > 0) {
     return t("state.outbox.waiting", {{"time", format_time(*item.next_try, t.language())}});

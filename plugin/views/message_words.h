@@ -36,6 +36,13 @@ namespace kvc::plugin::views {
 [[nodiscard]] std::string part_title(const Texts& t, const service::Catalogue& catalogue, const std::string& service_id,
                                      const std::string& role, const std::string& description);
 
+/// A subject that only repeats what the service prescribes in clear ("1ClickAbrechnung-Rueckmeldung") says what the
+/// message is instead ("Rückmeldung der KV"); any other is shown() as it was typed.
+[[nodiscard]] std::string subject_words(const Texts& t, const service::Catalogue& catalogue,
+                                        const std::string& service_id, const std::string& subject);
+/// "2025-4" (JJJJ-Q, as the Begleitdatei writes it) as people do: "4/2025".
+[[nodiscard]] std::string quarter_words(std::string_view quarter);
+
 [[nodiscard]] std::string outbox_state(const Texts& t, const mailbox::OutboxItem& item);
 /// How a reply stands: "arrived", "cleared", "overdue", "awaited", stable for scripts.
 [[nodiscard]] std::string_view reply_code(const mailbox::Reply& reply);

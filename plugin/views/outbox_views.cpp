@@ -85,8 +85,13 @@ std::string state_sentence(const Texts& t, const OutboxItem& item) {
   return item.overdue() ? t("outbox.overdue", {{"value", outbox_state(t, item)}}) : outbox_state(t, item);
 }
 
-std::string subject_of(const Texts& t, const OutboxItem& item) {
-  return item.is_receipt ? t("outbox.receipt") : shown(item.user_subject);
+/// The subject as people know it; a delivery to a KV with its quarter, because there is one each quarter.
+std::string subject_of(const Texts& t, const service::Catalogue& catalogue, const OutboxItem& item) {
+  if (item.is_receipt) {
+    return t("outbox.receipt");
+  }
+  const std::string subject = subject_words(t, catalogue, item.service_id, item.user_subject);
+  return item.delivery ? subject + ", " + quarter_words(item.delivery->quarter) : subject;
 }
 
 // ---- what can be done ----
@@ -120,7 +125,7 @@ void add_row(const Texts& t, const service::Catalogue& catalogue, pvs::v1::Table
   row.set_emphasised(item.overdue());
   add_time_cell(t, row, item.created);
   add_cell(row, shown(item.to));
-  add_cell(row, subject_of(t, item));
+  add_cell(row, subject_of(t, catalogue, item));
   add_cell(row, service_name(t, catalogue, item.service_id)).set_code(shown(item.service_id));
   Cell& state = add_cell(row, state_sentence(t, item));
   state.set_code(item.unreadable ? "unreadable" : std::string(mailbox::name(item.state)));
@@ -208,10 +213,10 @@ void add_content(const Texts& t, const service::Catalogue& catalogue, pvs::v1::D
   add_fact(group, "to", t("fact.to"), shown(item.to));
   add_fact(group, "service", t("fact.service"), service_name(t, catalogue, item.service_id))
       .set_code(shown(item.service_id));
-  add_known(group, t, "subject_line", item.user_subject);
+  add_known(group, t, "subject_line", subject_words(t, catalogue, item.service_id, item.user_subject));
   add_known(group, t, "files", joined(item.file_names));
   if (item.delivery) {
-    add_known(group, t, "quarter", item.delivery->quarter);
+    add_known(group, t, "quarter", quarter_words(item.delivery->quarter));
     add_known(group, t, "document_type", item.delivery->type);
     add_known(group, t, "bsnr", item.delivery->bsnr);
     add_fact(group, "test_delivery", t("fact.test_delivery"),
@@ -252,7 +257,7 @@ void add_thread_row(const Texts& t, const service::Catalogue& catalogue, pvs::v1
   add_cell(row, shown(sent ? from.sent->to : from.received->from));
   const std::string& service = sent ? from.sent->service_id : from.received->service_id;
   add_cell(row, service_name(t, catalogue, service)).set_code(shown(service));
-  add_cell(row, sent ? subject_of(t, *from.sent) : inbox_subject(t, *from.received));
+  add_cell(row, sent ? subject_of(t, catalogue, *from.sent) : inbox_subject(t, catalogue, *from.received));
   Cell& state = add_cell(row, sent ? state_sentence(t, *from.sent) : inbox_word(t, *from.received));
   state.set_code(sent ? std::string(mailbox::name(from.sent->state)) : inbox_code(*from.received));
   state.set_severity(sent ? state_severity(*from.sent) : inbox_severity(*from.received));
@@ -290,7 +295,7 @@ pvs::v1::View outbox(const Texts& t, const service::Catalogue& catalogue, const 
       t("outbox.intro." + std::string(name(list.part))) +
       (list.overdue > 0 ? " " + t.count("outbox.overdue_count", list.overdue) : "") +
       (unreadable > 0 ? " " + t.count("outbox.unreadable.text", static_cast<std::uint64_t>(unreadable)) : ""));
-  table.set_empty_text(t(list.part == OutboxPart::messages ? "outbox.empty" : "outbox.nothing_found"));
+  table.set_empty_text(t("outbox.empty." + std::string(name(list.part))));
   add_columns(t, table, list.accounts.size() > 1);
   for (const OutboxItem& item : list.items) {
     add_row(t, catalogue, table, item, list.accounts);
@@ -331,6 +336,9 @@ pvs::v1::View outbox_message(const Texts& t, const service::Catalogue& catalogue
 pvs::v1::View withdraw_question(const Texts& t, const OutboxItem& item) {
   pvs::v1::View out = view(t, "outbox.withdraw");
   const bool draft = item.state == OutboxState::draft;
+  if (draft) {
+    out.set_title(t("outbox.delete.title"));
+  }
   pvs::v1::Confirmation& confirmation = *out.mutable_confirmation();
   confirmation.set_severity(pvs::v1::SEVERITY_WARNING);
   confirmation.set_question(draft ? t("outbox.delete.question")

@@ -31,6 +31,7 @@ test('the page works without JavaScript', () => inWorld('no_script', {}, async (
   await reach(page, 'accounts');
   await page.locator('tr[data-row-id] button[data-action=open]').click();
   await reach(page, 'account.overview');
+  await page.locator('main details[data-more] summary').click();
   await page.locator('main button[data-action=edit]').first().click();
   await reach(page, 'account.edit');
   await page.locator('input[name=display_name]').fill('Ohne Skript');

@@ -106,8 +106,9 @@ void password_rules(Html& html, const Words& words, const v1::Field& field, cons
     const auto list = html.element("ul");
     const auto rule = [&](std::uint32_t number, std::string_view kind, Word word) {
       if (number > 0) {
-        html.leaf("li", {{"data-rule", kind}, {"data-least", std::to_string(number)}},
-                  std::string(words(word)) + std::to_string(number));
+        std::string sentence(words(word));
+        sentence.replace(sentence.find("{}"), 2, std::to_string(number));
+        html.leaf("li", {{"data-rule", kind}, {"data-least", std::to_string(number)}}, sentence);
       }
     };
     rule(rules.min_length(), "length", Word::rule_length);
@@ -117,14 +118,20 @@ void password_rules(Html& html, const Words& words, const v1::Field& field, cons
     rule(rules.min_digits(), "digits", Word::rule_digits);
   }
   if (rules.show_strength()) {
-    const auto meter = html.element("meter", {{"min", "0"},
-                                              {"max", "4"},
-                                              {"low", "2"},
-                                              {"high", "3"},
-                                              {"optimum", "4"},
-                                              {"value", "0"},
-                                              {"aria-label", words(Word::strength)},
-                                              {"data-strength", ""}});
+    const auto line = html.element("div", {{"class", "strength"}});
+    html.leaf("span", {}, std::string(words(Word::strength)) + ":");
+    {
+      const auto meter = html.element("meter", {{"min", "0"},
+                                                {"max", "4"},
+                                                {"low", "2"},
+                                                {"high", "3"},
+                                                {"optimum", "4"},
+                                                {"value", "0"},
+                                                {"aria-label", words(Word::strength)},
+                                                {"data-strength", ""}});
+    }
+    html.leaf("output", {{"data-strength-word", words(Word::strength_words)}},
+              words(Word::strength_words).substr(0, words(Word::strength_words).find('|')));
   }
 }
 
@@ -173,7 +180,7 @@ void file(Html& html, const Words& words, const v1::Field& field, const Parts& p
   if (field.multiple()) {
     attributes.push_back(Attribute("multiple"));
   }
-  html.empty_element("input", {}, attributes);
+  file_input(html, words, attributes, parts.input, field.multiple());
   for (const v1::FileRef& known : field.value().files().file()) {
     html.leaf("p", {{"class", "small"}}, known.name() + " (" + format_size(words, known.size()) + ")");
   }
@@ -202,6 +209,22 @@ void line(Html& html, const v1::Field& field, const Parts& parts, std::string_vi
   html.empty_element("input", {}, attributes);
 }
 
+/// The field the plugin suggests values for. A plain field where there is no script.
+void recipient(Html& html, const v1::Field& field, const Parts& parts) {
+  std::vector<Attribute> attributes = common(field, parts);
+  attributes.push_back({"type", "text"});
+  attributes.push_back({"value", field.value().text()});
+  attributes.push_back({"autocomplete", "off"});
+  attributes.push_back({"spellcheck", "false"});
+  attributes.push_back({"data-suggest", field.name()});
+  const std::string length = std::to_string(field.max_length());
+  if (field.max_length() > 0) {
+    attributes.push_back({"maxlength", length});
+  }
+  const auto box = html.element("div", {{"class", "combo"}});
+  html.empty_element("input", {}, attributes);
+}
+
 void widget(Html& html, const Words& words, const v1::Field& field, const Parts& parts) {
   switch (field.type()) {
     case v1::Field::TYPE_SECRET:
@@ -212,6 +235,8 @@ void widget(Html& html, const Words& words, const v1::Field& field, const Parts&
       return file(html, words, field, parts);
     case v1::Field::TYPE_DATE:
       return line(html, field, parts, "date");
+    case v1::Field::TYPE_RECIPIENT:
+      return recipient(html, field, parts);
     case v1::Field::TYPE_MULTILINE:
       return multiline(html, field, parts);
     case v1::Field::TYPE_READ_ONLY:
@@ -306,6 +331,43 @@ void fields(Html& html, const Words& words, const v1::Form& form) {
 }
 
 }  // namespace
+
+void file_input(Html& html, const Words& words, std::vector<Attribute> attributes, std::string_view id, bool several) {
+  const auto box = html.element("div", {{"class", "file-pick"}});
+  attributes.push_back({"class", "file-input"});
+  attributes.push_back({"data-file-input", ""});
+  html.empty_element("input", {}, attributes);
+  {
+    // The field has its own label; this is a button for pointers alone.
+    const auto button = html.element("label", {{"for", id}, {"class", "button file-button"}, {"aria-hidden", "true"}});
+    html.icon("file");
+    html.text(words(several ? Word::files_choose : Word::file_choose));
+  }
+  html.leaf("span",
+            {{"class", "file-names muted"}, {"data-file-names", words(Word::file_none)}, {"aria-live", "polite"}},
+            words(Word::file_none));
+}
+
+void render_suggestions(Html& html, const v1::ActionReply& reply) {
+  const v1::ActionReply::Suggestions& found = reply.suggestions();
+  const auto box = html.element("div", {{"id", "suggestions"}, {"data-text", found.text()}});
+  if (found.suggestions().empty()) {
+    html.leaf("p", {{"class", "muted small suggest-empty"}}, found.empty_text());
+    return;
+  }
+  const auto list = html.element("ul", {{"id", "suggestion-list"}, {"role", "listbox"}, {"class", "suggest-list"}});
+  int number = 0;
+  for (const v1::Suggestion& suggestion : found.suggestions()) {
+    const auto item = html.element("li", {{"id", "suggestion-" + std::to_string(++number)},
+                                          {"role", "option"},
+                                          {"aria-selected", "false"},
+                                          {"class", suggestion.emphasised() ? "suggest emphasised" : "suggest"},
+                                          {"data-value", suggestion.value()}});
+    html.leaf("bdi", {{"class", "block"}}, suggestion.label().empty() ? suggestion.value() : suggestion.label());
+    html.leaf("bdi", {{"class", "muted small block"}},
+              suggestion.hint().empty() ? suggestion.value() : suggestion.hint());
+  }
+}
 
 void render_error_detail(Html& html, const Words& words, const v1::Error& error) {
   if (error.code().empty() && error.detail().empty()) {

@@ -32,7 +32,7 @@ std::string format_size(const Words& words, std::uint64_t bytes) {
   if (bytes < 1000) {
     return std::to_string(bytes) + (words.english() ? " bytes" : " Byte");
   }
-  static constexpr std::array kUnits{"KB", "MB", "GB", "TB", "PB", "EB"};
+  static constexpr std::array kUnits{"kB", "MB", "GB", "TB", "PB", "EB"};
   std::size_t unit = 0;
   // In tenths, rounded; integers, so that no rounding of the machine shows.
   std::uint64_t tenths = bytes / 100 + (bytes % 100 >= 50 ? 1 : 0);
@@ -45,6 +45,22 @@ std::string format_size(const Words& words, std::uint64_t bytes) {
     text += (words.english() ? "." : ",") + std::to_string(tenths % 10);
   }
   return text + " " + kUnits[unit];
+}
+
+std::string format_type(const Words& words, const std::string& media_type) {
+  const std::string type = media_type.substr(0, media_type.find(';'));
+  const auto image = [&](const char* kind) { return std::string(words(Word::type_image)) + " (" + kind + ")"; };
+  if (type == "application/pdf") return "PDF";
+  if (type == "text/plain") return std::string(words(Word::type_text));
+  if (type == "text/xml" || type == "application/xml") return "XML";
+  if (type == "text/html") return "HTML";
+  if (type == "application/zip") return "ZIP";
+  if (type == "image/jpeg") return image("JPEG");
+  if (type == "image/png") return image("PNG");
+  if (type == "image/tiff") return image("TIFF");
+  if (type == "message/rfc822") return std::string(words(Word::type_mail));
+  if (type == "application/octet-stream") return std::string(words(Word::type_file));
+  return media_type;
 }
 
 std::string format_number(const Words& words, std::uint64_t number) {

@@ -14,6 +14,8 @@ namespace pvs::host::serve {
 /// "YYYY-MM-DD" as a date; anything else as it is.
 [[nodiscard]] std::string format_date(const Words& words, const std::string& date);
 [[nodiscard]] std::string format_size(const Words& words, std::uint64_t bytes);
+/// What a media type is called: "PDF", "Bild (JPEG)"; one without a name here stays as it is.
+[[nodiscard]] std::string format_type(const Words& words, const std::string& media_type);
 /// With the separators of thousands of the language: "12.345".
 [[nodiscard]] std::string format_number(const Words& words, std::uint64_t number);
 

@@ -183,6 +183,10 @@ class Handler final : public net::HTTPRequestHandler {
     if (answer.wait_for_job != 0) {
       site_.shell.job_clock().wait(answer.wait_for_job, kShortJob);
     }
+    if (answer.suggestions) {
+      const std::string cookie = cookie_of(request, "session");
+      answer = site_.loop.run([&, job = answer.wait_for_job] { return site_.shell.suggestions(cookie, job); });
+    }
     send(from, response, answer);
   }
 

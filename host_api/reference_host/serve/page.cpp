@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "serve/form_html.h"
 #include "serve/format.h"
 #include "serve/html.h"
 #include "serve/shell.h"
@@ -109,6 +110,11 @@ void header(Html& html, const Shell& shell, const WebSession& session) {
   brand(html, shell.services().practice().practice.name());
   const auto who = html.element("div", {{"class", "who"}});
   {
+    // Where the window is narrow the menu stands below.
+    const auto link = html.jump("menu-search", {{"class", "button to-menu"}});
+    html.text(words(Word::to_menu));
+  }
+  {
     const auto name = html.element("span", {{"class", "user"}, {"data-user", session.user->user.user_id()}});
     html.icon("user");
     html.leaf("bdi", {}, session.user->user.display_name());
@@ -149,7 +155,6 @@ void menu_button(Html& html, const Shell& shell, const WebSession& session, cons
   std::vector<Attribute> more;
   if (!reason.empty()) {
     more.push_back(Attribute("disabled"));
-    more.push_back({"title", reason});
   }
   if (current) {
     more.push_back({"aria-current", "page"});
@@ -162,6 +167,9 @@ void menu_button(Html& html, const Shell& shell, const WebSession& session, cons
                                     {"class", "entry"}},
                                    more);
   html.text(words.english() && !command.title_en().empty() ? command.title_en() : command.title_de());
+  if (!reason.empty()) {
+    html.leaf("span", {{"class", "small block entry-reason"}}, reason);
+  }
 }
 
 /// Entries by menu, in the order of the manifest.
@@ -222,7 +230,11 @@ void dialogs(Html& html, const Shell& shell, const WebSession& session) {
     if (!accepted.empty()) {
       more.push_back({"accept", accepted});
     }
-    html.empty_element("input", {{"type", "file"}, {"name", "files"}, {"aria-label", title}}, more);
+    more.push_back({"id", "file-chooser-input"});
+    more.push_back({"type", "file"});
+    more.push_back({"name", "files"});
+    more.push_back({"aria-label", title});
+    file_input(html, words, more, "file-chooser-input", question.multiple);
     const auto buttons = html.element("div", {{"class", "actions"}});
     html.leaf("button", {{"type", "submit"}, {"class", "button primary"}, {"data-file-take", ""}},
               words(Word::choose_files_button));
@@ -257,6 +269,7 @@ std::string shell_page(const Shell& shell, const WebSession& session, std::strin
                                             {"data-text-unsaved", words(Word::unsaved)},
                                             {"data-text-show", words(Word::secret_show)},
                                             {"data-text-hide", words(Word::secret_hide)},
+                                            {"data-text-suggestions", words(Word::suggestions)},
                                             {"data-text-cancelling", words(Word::cancelling)}});
     {
       const auto link = html.jump("centre", {{"class", "button skip"}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "serve/form_html.h"
 #include "serve/format.h"
 #include "serve/html.h"
 #include "serve/page.h"
@@ -88,7 +89,8 @@ void document_line(Html& html, const Shell& shell, const WebSession& session, co
                                   {{"data-download", document.document_id}, {"class", "doc-title"}});
       html.leaf("bdi", {}, document.title);
     }
-    html.leaf("span", {{"class", "muted small block"}}, document.delivered ? document.source : document.media_type);
+    html.leaf("span", {{"class", "muted small block"}},
+              document.delivered ? document.source : format_type(words, document.media_type));
   }
   if (document.delivered && document.patient_id.empty()) {
     if (!session.patient_id.empty()) {
@@ -357,7 +359,8 @@ void billing(Html& html, const Shell& shell, const WebSession& session) {
                                {"placeholder", "2026Q3"},
                                {"autocomplete", "off"}});
   html.leaf("label", {{"for", "billing-files"}}, words(Word::billing_files));
-  html.empty_element("input", {{"id", "billing-files"}, {"name", "billing_files"}, {"type", "file"}, {"multiple", ""}});
+  file_input(html, words, {{"id", "billing-files"}, {"name", "billing_files"}, {"type", "file"}, Attribute("multiple")},
+             "billing-files", true);
   html.leaf("button", {{"type", "submit"}, {"class", "button small-button"}, {"data-billing-hand-over", ""}},
             words(Word::billing_hand_over));
 }

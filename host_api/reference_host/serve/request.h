@@ -89,6 +89,7 @@ struct Response {
   std::string download_name;       ///< not empty: saved by the browser, never shown
   std::unique_ptr<Stream> stream;  ///< the body, if not null
   std::uint64_t wait_for_job = 0;  ///< the answer may wait a moment for the end of this job
+  bool suggestions = false;        ///< the body is made when that wait is over, by Shell::suggestions
 };
 
 [[nodiscard]] Response redirect(std::string location);

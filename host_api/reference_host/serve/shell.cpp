@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "serve/form_html.h"
+#include "serve/html.h"
 #include "serve/page.h"
 #include "serve/token.h"
 #include "serve/values.h"
@@ -44,6 +46,14 @@ const v1::Action* pressed(const v1::View& view, const Request& request) {
     return part == nullptr ? nullptr : find_action(part->actions(), action);
   }
   return find_action(view.actions(), action);
+}
+
+Response suggestions_part(const v1::ActionReply& reply) {
+  Html html;
+  render_suggestions(html, reply);
+  Response response;
+  response.body = html.take();
+  return response;
 }
 
 }  // namespace
@@ -183,6 +193,8 @@ Response Shell::post(WebSession& session, Request& request) {
   static const std::map<std::string, Handler, std::less<>> kRoutes{{"/command", &Shell::command},
                                                                    {"/act", &Shell::act},
                                                                    {"/page", &Shell::page},
+                                                                   {"/search", &Shell::search},
+                                                                   {"/suggest", &Shell::suggest},
                                                                    {"/close", &Shell::close_view},
                                                                    {"/front", &Shell::go_to_front},
                                                                    {"/back", &Shell::back_to_view},
@@ -207,9 +219,12 @@ Response Shell::post(WebSession& session, Request& request) {
   if (session.locked && request.path != "/logout") {
     return redirect("/");
   }
-  ++session.version;
-  session.flash.clear();  // it was about what came before
-  session.flash_address.clear();
+  if (request.path != "/suggest") {  // that changes nothing
+    ++session.version;
+    session.flash.clear();  // it was about what came before
+    session.flash_address.clear();
+    session.flash_file.clear();
+  }
   return (this->*route->second)(session, request);
 }
 
@@ -321,6 +336,93 @@ Response Shell::page(WebSession& session, Request& request) {
   origin.view_id = shown.view.view_id();
   origin.pages = std::move(pages);
   return send(session, v1::METHOD_VIEW_ACTION, press, std::move(origin));
+}
+
+/// Looks for rows of the table in front.
+Response Shell::search(WebSession& session, Request& request) {
+  if (session.stack.empty() || session.front.kind != Front::Kind::view ||
+      session.stack.back().view.view_id() != request.value("_view") ||
+      !session.stack.back().view.table().has_search()) {
+    return gone(session);
+  }
+  const v1::View& view = session.stack.back().view;
+  v1::ViewActionRequest press;
+  press.set_view_id(view.view_id());
+  press.set_action_id(view.table().search().action_id());
+  *press.mutable_context() = context(session);
+  press.add_values()->set_name(view.table().search().field());
+  press.mutable_values(0)->mutable_value()->set_text(request.value("_text"));
+  Origin origin;
+  origin.title = view.title();
+  origin.view_id = view.view_id();
+  origin.pages = std::vector<std::string>{""};
+  return send(session, v1::METHOD_VIEW_ACTION, press, std::move(origin));
+}
+
+/// Values for a field a person is typing in. Whatever goes wrong: there are no suggestions, and nobody is disturbed.
+Response Shell::suggest(WebSession& session, Request& request) {
+  Response nothing;
+  nothing.status = 204;
+  if (session.stack.empty() || session.front.kind != Front::Kind::view ||
+      session.stack.back().view.view_id() != request.value("_view")) {
+    return nothing;
+  }
+  const v1::Form& form = session.stack.back().view.form();
+  const v1::Field* field =
+      find_item(form.fields(), request.value("_field"), [](const v1::Field& item) { return item.name(); });
+  if (field == nullptr || field->type() != v1::Field::TYPE_RECIPIENT) {
+    return nothing;
+  }
+  // The other fields as they stand; no secrets, no files.
+  v1::Form others;
+  for (const v1::Field& other : form.fields()) {
+    if (other.type() != v1::Field::TYPE_SECRET && other.type() != v1::Field::TYPE_FILE &&
+        other.name() != field->name()) {
+      *others.add_fields() = other;
+    }
+  }
+  v1::SuggestRequest ask;
+  ask.set_view_id(session.stack.back().view.view_id());
+  ask.set_field(field->name());
+  ask.set_text(request.value("_text"));
+  *ask.mutable_context() = context(session);
+  std::vector<std::uint64_t> no_streams;
+  take_values(request, others, plugin_.streams(), *ask.mutable_values(), no_streams);
+  ActionResult result = plugin_.act(v1::METHOD_FORM_SUGGEST, ask);
+  if (!result.ok()) {
+    return nothing;
+  }
+  if (!result.reply.has_accepted()) {
+    return suggestions_part(result.reply);
+  }
+  const std::uint64_t id = result.reply.accepted().job_id();
+  Job& job = jobs_[id];
+  job.session_key = session.key;
+  job.quiet = job.suggests = true;
+  job_clock_.begin(id);
+  nothing.wait_for_job = id;
+  nothing.suggestions = true;
+  return nothing;
+}
+
+Response Shell::suggestions(const std::string& cookie, std::uint64_t job_id) {
+  Response nothing;
+  nothing.status = 204;
+  const WebSession* session = find(cookie);
+  const auto job = jobs_.find(job_id);
+  if (session == nullptr || job == jobs_.end() || job->second.session_key != session->key || !job->second.suggests) {
+    return nothing;
+  }
+  if (!job->second.ended) {
+    plugin_.cancel_job(job_id);  // a person goes on typing; its end takes the job away
+    return nothing;
+  }
+  const std::optional<v1::ActionReply> outcome = std::move(job->second.outcome);
+  jobs_.erase(job);
+  if (!outcome || !outcome->has_suggestions()) {
+    return nothing;
+  }
+  return suggestions_part(*outcome);
 }
 
 Response Shell::close_view(WebSession& session, Request& request) {

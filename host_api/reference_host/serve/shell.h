@@ -36,6 +36,8 @@ class Shell {
   [[nodiscard]] Response locked_page(const std::string& cookie, const LoginNote& note);
   /// The job the login waits for in the centre, or 0.
   [[nodiscard]] std::uint64_t running_job(const std::string& cookie);
+  /// What the plugin suggested in that job, as a part of a page; nothing if the job has not ended: it is cancelled.
+  [[nodiscard]] Response suggestions(const std::string& cookie, std::uint64_t job);
   /// The channel of a login that is not locked; null: there is none.
   [[nodiscard]] std::shared_ptr<EventChannel> events(const std::string& cookie);
 
@@ -79,6 +81,8 @@ class Shell {
   Response command(WebSession&, Request&);
   Response act(WebSession&, Request&);
   Response page(WebSession&, Request&);
+  Response search(WebSession&, Request&);
+  Response suggest(WebSession&, Request&);
   Response close_view(WebSession&, Request&);
   Response go_to_front(WebSession&, Request&);
   Response back_to_view(WebSession&, Request&);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the plugin tells beside the answers: progress, ends of jobs, notifications, files, timers.
 #include <algorithm>
+#include <filesystem>
 
 #include "serve/shell.h"
 
@@ -67,7 +68,12 @@ void Shell::take_event(const JsonObject& event) {
   } else if (kind == "notification" || kind == "notification_withdrawn") {
     take_notification(event, kind != "notification");
   } else if (kind == "file_saved") {
-    tell_user(text_of(event, "user"), "context");
+    for (auto& [key, session] : sessions_) {
+      if (session.user->user.user_id() == text_of(event, "user") && !session.locked) {
+        session.flash_file = std::filesystem::path(text_of(event, "path")).filename().string();
+        centre_changed(session);
+      }
+    }
   } else if (kind == "document_delivered") {
     tell_all("context");
   } else if (kind == "open_url") {
@@ -130,6 +136,12 @@ void Shell::job_ended(std::uint64_t id, v1::ActionReply outcome) {
   }
   Job& job = it->second;
   close_streams(job.streams);
+  if (job.suggests) {
+    job.ended = true;
+    job.outcome = std::move(outcome);
+    trim_jobs(job.session_key);
+    return job_clock_.end(id);
+  }
   WebSession& session = sessions_.at(job.session_key);
   const Front& front = session.front;
   const bool watched =

@@ -215,6 +215,7 @@ void Shell::lock(WebSession& session, bool idle) {
   session.front = {};
   session.flash.clear();
   session.flash_address.clear();
+  session.flash_file.clear();
   session.locked = true;
   session.locked_idle = idle;
   tell(session, "locked");

@@ -95,27 +95,67 @@ void action_button(Drawing& d, const v1::Action& action, bool small, std::string
                                       {"class", action_class(action, small)}},
                                      more);
   d.html.text(action.label());
-}
-
-void disabled_reasons(Drawing& d, const google::protobuf::RepeatedPtrField<v1::Action>& actions) {
-  for (const v1::Action& action : actions) {
-    if (action.disabled() && !action.disabled_reason().empty()) {
-      d.html.leaf("p", {{"class", "muted small why-not"}, {"data-why-not", action.action_id()}},
-                  action.label() + ": " + action.disabled_reason());
-    }
+  if (small && action.disabled() && !action.disabled_reason().empty()) {
+    d.html.leaf("span", {{"class", "small block"}}, action.disabled_reason());
   }
 }
 
-/// Buttons of the whole view: the primary one first, what cannot be undone and closing at the end.
-void view_actions(Drawing& d, const v1::View& view, bool safe_first) {
-  if (view.actions().empty()) {
+/// Why buttons are grey; several with one reason share its sentence.
+void disabled_reasons(Drawing& d, const google::protobuf::RepeatedPtrField<v1::Action>& actions) {
+  struct Reason {
+    std::string ids, labels;
+    std::string_view sentence;
+  };
+  std::vector<Reason> reasons;
+  for (const v1::Action& action : actions) {
+    if (!action.disabled() || action.disabled_reason().empty()) {
+      continue;
+    }
+    auto known = std::find_if(reasons.begin(), reasons.end(),
+                              [&](const Reason& reason) { return reason.sentence == action.disabled_reason(); });
+    if (known == reasons.end()) {
+      known = reasons.insert(reasons.end(), {{}, {}, action.disabled_reason()});
+    }
+    known->ids += (known->ids.empty() ? "" : " ") + action.action_id();
+    known->labels += (known->labels.empty() ? "" : ", ") + action.label();
+  }
+  for (const Reason& reason : reasons) {
+    d.html.leaf("p", {{"class", "muted small why-not"}, {"data-why-not", reason.ids}},
+                reason.labels + ": " + std::string(reason.sentence));
+  }
+}
+
+/// Buttons that are needed less often, behind one. `draw` puts them in.
+template <class Draw>
+void folded_actions(Drawing& d, bool small, std::string_view spoken, const Draw& draw) {
+  const auto details = d.html.element("details", {{"class", "more"}, {"data-more", ""}});
+  if (small) {
+    const auto summary =
+        d.html.element("summary", {{"class", "button quiet small-button icon-button"}, {"aria-label", spoken}});
+    d.html.icon("more");
+  } else {
+    const auto summary = d.html.element("summary", {{"class", "button"}});
+    d.html.text(spoken);
+    d.html.icon("down");
+  }
+  const auto list = d.html.element("div", {{"class", "more-list"}});
+  draw();
+}
+
+/// Buttons of the whole view: the primary one first, what cannot be undone and closing at the end. What goes beyond
+/// `most` is folded away. A view with `closed_above` has the button that closes it beside its title.
+void view_actions(Drawing& d, const v1::View& view, bool safe_first, std::size_t most = SIZE_MAX,
+                  bool closed_above = false) {
+  std::vector<const v1::Action*> ordered;
+  for (const v1::Action& action : view.actions()) {
+    if (!closed_above || action.role() != v1::Action::ROLE_CLOSE) {
+      ordered.push_back(&action);
+    }
+  }
+  if (ordered.empty()) {
     return;
   }
   const auto bar = d.html.element("div", {{"class", "actions view-actions"}});
-  std::vector<const v1::Action*> ordered;
-  for (const v1::Action& action : view.actions()) {
-    ordered.push_back(&action);
-  }
   const auto rank = [](const v1::Action* action) {
     switch (action->role()) {
       case v1::Action::ROLE_PRIMARY:
@@ -138,8 +178,17 @@ void view_actions(Drawing& d, const v1::View& view, bool safe_first) {
       safe = better && action->role() != v1::Action::ROLE_DANGER ? action : safe;
     }
   }
-  for (const v1::Action* action : ordered) {
-    action_button(d, *action, false, "", action == safe);
+  // One alone is not worth a fold.
+  const std::size_t shown = ordered.size() > most && ordered.size() - most > 1 ? most : ordered.size();
+  for (std::size_t i = 0; i < shown; ++i) {
+    action_button(d, *ordered[i], false, "", ordered[i] == safe);
+  }
+  if (shown < ordered.size()) {
+    folded_actions(d, false, d.words(Word::more_actions), [&] {
+      for (std::size_t i = shown; i < ordered.size(); ++i) {
+        action_button(d, *ordered[i], false, "");
+      }
+    });
   }
 }
 
@@ -149,37 +198,96 @@ void act_fields(Drawing& d, const v1::View& view) {
 }
 
 /// The buttons of a view that has no fields.
-void action_form(Drawing& d, const v1::View& view, bool safe_first = false) {
+void action_form(Drawing& d, const v1::View& view, bool safe_first = false, std::size_t most = SIZE_MAX,
+                 bool closed_above = false) {
   if (view.actions().empty()) {
     return;
   }
   const auto form = d.html.form("/act", {{"class", "action-form"}});
   act_fields(d, view);
-  view_actions(d, view, safe_first);
+  view_actions(d, view, safe_first, most, closed_above);
   disabled_reasons(d, view.actions());
 }
 
 // ---- table ----
 
-void cell(Drawing& d, const v1::Table::Column& column, const v1::Cell& cell) {
+/// How a table is drawn: which columns hold anything, and where each stands when a row becomes an entry of a list
+/// because there is no room for columns (shell.css).
+struct Columns {
+  struct Place {
+    int at = 0;
+    const char* slot = "slot-meta";
+  };
+  std::vector<Place> places{};
+  bool with_time = false;
+  [[nodiscard]] const char* table_class() const {
+    return places.size() <= 5 ? "columns-few" : places.size() <= 7 ? "columns-some" : "columns-many";
+  }
+};
+
+std::string cell_text(const Words& words, const v1::Table::Column& column, const v1::Cell& cell) {
+  if (!cell.text().empty()) {
+    return cell.text();
+  }
+  if (column.kind() == v1::Table::Column::KIND_TIME && cell.time_ms() != 0) {
+    return format_time_ms(words, cell.time_ms());
+  }
+  if (column.kind() == v1::Table::Column::KIND_SIZE) {
+    return format_size(words, static_cast<std::uint64_t>(std::max<std::int64_t>(cell.number(), 0)));
+  }
+  return {};
+}
+
+bool says_nothing(std::string_view text) {
+  return text.empty() || text == "–" || text == "-";
+}
+
+Columns columns_of(const Words& words, const v1::Table& table) {
+  using Column = v1::Table::Column;
+  Columns columns;
+  int texts = 0;
+  bool state = false;
+  for (int at = 0; at < table.columns_size(); ++at) {
+    const Column& column = table.columns(at);
+    const bool filled = std::any_of(table.rows().begin(), table.rows().end(), [&](const v1::Row& row) {
+      return at < row.cells_size() && !says_nothing(cell_text(words, column, row.cells(at)));
+    });
+    if (!filled) {
+      continue;
+    }
+    Columns::Place place{at};
+    if (column.kind() == Column::KIND_TIME && !columns.with_time) {
+      columns.with_time = true;
+      place.slot = "slot-time";
+    } else if (column.kind() == Column::KIND_STATE && !state) {
+      state = true;
+      place.slot = "slot-state";
+    } else if (column.kind() == Column::KIND_TEXT && texts < 2) {
+      place.slot = ++texts == 1 ? "slot-title" : "slot-sub";
+    }
+    columns.places.push_back(place);
+  }
+  return columns;
+}
+
+void cell(Drawing& d, const v1::Table::Column& column, const char* slot, const v1::Cell& cell) {
+  const std::string text = cell_text(d.words, column, cell);
   std::vector<Attribute> more;
   if (!cell.code().empty()) {
     more.push_back({"data-code", cell.code()});
   }
-  const bool number = column.kind() == v1::Table::Column::KIND_SIZE;
-  const bool time = column.kind() == v1::Table::Column::KIND_TIME;
-  const auto element = d.html.element("td",
-                                      {{"data-column", column.name()},
-                                       {"class", number ? "number"
-                                                 : time ? "time"
-                                                        : "words"}},
-                                      more);
-  std::string text = cell.text();
-  if (text.empty() && time && cell.time_ms() != 0) {
-    text = format_time_ms(d.words, cell.time_ms());
-  } else if (text.empty() && number) {
-    text = format_size(d.words, static_cast<std::uint64_t>(std::max<std::int64_t>(cell.number(), 0)));
+  if (cell.severity() != v1::SEVERITY_UNSPECIFIED) {
+    more.push_back({"data-severity", tone(cell.severity())});
   }
+  const char* const kind = column.kind() == v1::Table::Column::KIND_SIZE   ? " number"
+                           : column.kind() == v1::Table::Column::KIND_TIME ? " time"
+                                                                           : " words";
+  const auto element = d.html.element("td",
+                                      {{"role", "cell"},
+                                       {"data-column", column.name()},
+                                       {"data-label", column.label()},
+                                       {"class", slot + std::string(kind) + (says_nothing(text) ? " nothing" : "")}},
+                                      more);
   toned(d.html, cell.severity(), text);
 }
 
@@ -194,16 +302,9 @@ std::string row_name(const v1::Row& row) {
   return name;
 }
 
-void row(Drawing& d, const v1::View& view, const v1::Row& row, bool with_actions) {
-  const auto element =
-      d.html.element("tr", {{"data-row-id", row.row_id()}, {"class", row.emphasised() ? "row emphasised" : "row"}});
-  for (int i = 0; i < row.cells_size() && i < view.table().columns_size(); ++i) {
-    cell(d, view.table().columns(i), row.cells(i));
-  }
-  if (!with_actions) {
-    return;
-  }
-  const auto actions = d.html.element("td", {{"class", "row-actions"}});
+/// The first action is the one a click on the row presses too; the others are folded behind it.
+void row_actions(Drawing& d, const v1::View& view, const v1::Row& row) {
+  const auto actions = d.html.element("td", {{"role", "cell"}, {"class", "row-actions"}});
   if (row.actions().empty()) {
     return;
   }
@@ -212,8 +313,26 @@ void row(Drawing& d, const v1::View& view, const v1::Row& row, bool with_actions
   hidden(d.html, "_row", row.row_id());
   const auto bar = d.html.element("div", {{"class", "actions"}});
   const std::string name = row_name(row);
-  for (const v1::Action& action : row.actions()) {
-    action_button(d, action, true, name);
+  action_button(d, row.actions(0), true, name);
+  if (row.actions_size() > 1) {
+    folded_actions(d, true, std::string(d.words(Word::more_actions)) + ": " + name, [&] {
+      for (int i = 1; i < row.actions_size(); ++i) {
+        action_button(d, row.actions(i), true, name);
+      }
+    });
+  }
+}
+
+void row(Drawing& d, const v1::View& view, const Columns& columns, const v1::Row& row, bool with_actions) {
+  const auto element = d.html.element(
+      "tr", {{"role", "row"}, {"data-row-id", row.row_id()}, {"class", row.emphasised() ? "row emphasised" : "row"}});
+  for (const Columns::Place& place : columns.places) {
+    if (place.at < row.cells_size()) {
+      cell(d, view.table().columns(place.at), place.slot, row.cells(place.at));
+    }
+  }
+  if (with_actions) {
+    row_actions(d, view, row);
   }
 }
 
@@ -245,40 +364,71 @@ void page_buttons(Drawing& d, const Shown& shown) {
   button(next, "next", d.words(Word::page_next));
 }
 
+void table_head(Drawing& d, const v1::Table& table, const Columns& columns, bool with_actions) {
+  const auto thead = d.html.element("thead", {{"role", "rowgroup"}});
+  const auto line = d.html.element("tr", {{"role", "row"}});
+  for (const Columns::Place& place : columns.places) {
+    const v1::Table::Column& column = table.columns(place.at);
+    d.html.leaf("th", {{"scope", "col"}, {"role", "columnheader"}, {"data-column-head", column.name()}},
+                column.label());
+  }
+  if (with_actions) {
+    const auto th = d.html.element("th", {{"scope", "col"}, {"role", "columnheader"}, {"class", "row-actions"}});
+    d.html.leaf("span", {{"class", "hidden"}}, d.words(Word::row_actions));
+  }
+}
+
 void table_body(Drawing& d, const Shown& shown) {
   const v1::View& view = shown.view;
   const v1::Table& table = view.table();
   const bool with_actions = std::any_of(table.rows().begin(), table.rows().end(),
                                         [](const v1::Row& item) { return !item.actions().empty(); });
-  const auto wrap =
-      d.html.element("div", {{"class", "table-wrap"},
-                             {"role", "region"},
-                             {"tabindex", "0"},
-                             {"aria-label", view.title() + ": " + std::string(d.words(Word::table_region))}});
-  const auto element = d.html.element("table");
-  {
-    const auto thead = d.html.element("thead");
-    const auto line = d.html.element("tr");
-    for (const v1::Table::Column& column : table.columns()) {
-      d.html.leaf("th", {{"scope", "col"}, {"data-column-head", column.name()}}, column.label());
-    }
-    if (with_actions) {
-      const auto th = d.html.element("th", {{"scope", "col"}, {"class", "row-actions"}});
-      d.html.leaf("span", {{"class", "hidden"}}, d.words(Word::row_actions));
-    }
-  }
-  const auto tbody = d.html.element("tbody");
+  const Columns columns = columns_of(d.words, table);
+  const auto wrap = d.html.element(
+      "div", {{"class", std::string("table-wrap ") + columns.table_class() + (columns.with_time ? " with-time" : "")}});
+  const auto element = d.html.element("table", {{"role", "table"}, {"aria-labelledby", "view-title"}});
+  table_head(d, table, columns, with_actions);
+  const auto tbody = d.html.element("tbody", {{"role", "rowgroup"}});
   for (const v1::Row& item : table.rows()) {
-    row(d, view, item, with_actions);
+    row(d, view, columns, item, with_actions);
   }
 }
 
+/// A field that looks for rows; the answer is the same view with others.
+void table_search(Drawing& d, const v1::View& view) {
+  const v1::Table::Search& search = view.table().search();
+  std::vector<Attribute> more;
+  if (search.as_you_type()) {
+    more.push_back({"data-as-you-type", ""});
+  }
+  const auto form = d.html.form("/search", {{"class", "table-search"}, {"role", "search"}, {"data-table-search", ""}});
+  act_fields(d, view);
+  d.html.leaf("label", {{"for", "table-search"}, {"class", "hidden"}}, search.label());
+  d.html.icon("search");
+  const std::string most = std::to_string(search.max_length() > 0 ? search.max_length() : 200);
+  d.html.empty_element("input",
+                       {{"id", "table-search"},
+                        {"name", "_text"},
+                        {"type", "search"},
+                        {"value", search.text()},
+                        {"maxlength", most},
+                        {"placeholder", search.label()},
+                        {"autocomplete", "off"}},
+                       more);
+  const auto button = d.html.element("button", {{"type", "submit"}, {"class", "button"}});
+  d.html.text(d.words(Word::menu_search_button));
+}
+
 void table_view(Drawing& d, const Shown& shown) {
+  constexpr std::size_t kMostTableActions = 7;
   const v1::Table& table = shown.view.table();
   if (!table.intro().empty()) {
     d.html.leaf("p", {{"class", "intro text"}}, table.intro());
   }
-  action_form(d, shown.view);
+  action_form(d, shown.view, false, kMostTableActions, true);
+  if (table.has_search()) {
+    table_search(d, shown.view);
+  }
   if (table.rows().empty()) {
     const auto empty = d.html.element("div", {{"class", "empty"}, {"data-empty", ""}});
     d.html.icon("empty");
@@ -305,6 +455,9 @@ void fact(Drawing& d, const v1::Detail::Fact& fact) {
   std::vector<Attribute> more;
   if (!fact.code().empty()) {
     more.push_back({"data-code", fact.code()});
+  }
+  if (fact.severity() != v1::SEVERITY_UNSPECIFIED) {
+    more.push_back({"data-severity", tone(fact.severity())});
   }
   const auto value = d.html.element("dd", {{"data-fact", fact.name()}}, more);
   toned(d.html, fact.severity(), fact.value());
@@ -344,7 +497,7 @@ void part(Drawing& d, const v1::View& view, const v1::Detail::Part& part) {
     const std::string name = part.name().empty() ? std::string(d.words(Word::unnamed)) : part.name();
     d.html.leaf("bdi", {{"class", "strong"}}, name);
     std::string line = part.description();
-    for (const std::string& more : {part.media_type(), format_size(d.words, part.size())}) {
+    for (const std::string& more : {format_type(d.words, part.media_type()), format_size(d.words, part.size())}) {
       line += more.empty() ? "" : (line.empty() ? "" : " · ") + more;
     }
     d.html.leaf("span", {{"class", "muted small block"}}, line);
@@ -384,19 +537,32 @@ void detail_text(Drawing& d, const v1::View& view) {
   }
 }
 
-/// The facts come first, also for who hears the page: whether a message is genuine is known before it is read.
+/// What comes first is first also for who hears the page: whether a message is genuine, and whose it is, is known
+/// before it is read. Of what is to be read or was judged, the first two groups stand above, the others beside or below.
 void detail_view(Drawing& d, const v1::View& view) {
-  action_form(d, view);
+  constexpr int kAbove = 2;
+  constexpr std::size_t kMostActions = 4;
+  const auto& all = view.detail().groups();
   const bool reading = !view.detail().text().empty() || !view.detail().parts().empty();
-  const auto body = d.html.element("div", {{"class", reading ? "detail split" : "detail"}});
-  {
-    const auto groups = d.html.element("div", {{"class", "groups"}});
-    for (const v1::Detail::Group& item : view.detail().groups()) {
-      group(d, item);
+  const bool judged = !all.empty() && all.Get(0).severity() != v1::SEVERITY_UNSPECIFIED;
+  const int above = reading || judged ? std::min(kAbove, all.size()) : 0;
+  if (above > 0) {
+    const auto groups = d.html.element("div", {{"class", "groups above"}});
+    for (int i = 0; i < above; ++i) {
+      group(d, all.Get(i));
     }
   }
+  action_form(d, view, false, kMostActions, true);
+  const bool beside = reading && above < all.size();
+  const auto body = d.html.element("div", {{"class", beside ? "detail split" : "detail"}});
   if (reading) {
     detail_text(d, view);
+  }
+  if (above < all.size()) {
+    const auto groups = d.html.element("div", {{"class", "groups"}});
+    for (int i = above; i < all.size(); ++i) {
+      group(d, all.Get(i));
+    }
   }
 }
 
@@ -405,8 +571,9 @@ void detail_view(Drawing& d, const v1::View& view) {
 void notice_view(Drawing& d, const v1::View& view) {
   const v1::Notice& notice = view.notice();
   {
-    const auto box = d.html.element(
-        "div", {{"class", std::string("box ") + tone(notice.severity())}, {"data-severity", tone(notice.severity())}});
+    const auto box = d.html.element("div", {{"class", std::string("box ") + tone(notice.severity())},
+                                            {"data-message", ""},
+                                            {"data-severity", tone(notice.severity())}});
     tone_icon(d.html, notice.severity());
     const auto body = d.html.element("div");
     d.html.paragraphs(notice.text());
@@ -486,7 +653,7 @@ void document_view(Drawing& d, const v1::View& view) {
     const auto what = d.html.element("div", {{"class", "grow"}});
     d.html.leaf("bdi", {{"class", "strong"}}, document.name());
     d.html.leaf("span", {{"class", "muted small block"}},
-                document.media_type() + " · " + format_size(d.words, document.size()));
+                format_type(d.words, document.media_type()) + " · " + format_size(d.words, document.size()));
   }
   {
     const auto link = d.html.link("/view-document/", view.view_id(),
@@ -592,10 +759,23 @@ void help(Drawing& d, const v1::View& view) {
 
 void flash(Drawing& d) {
   if (!d.session.flash.empty()) {
-    const auto box = d.html.element("div", {{"class", "box info flash"}, {"role", "status"}, {"data-flash", ""}});
+    const auto box = d.html.element("div", {{"class", "box info flash"},
+                                            {"role", "status"},
+                                            {"data-flash", ""},
+                                            {"data-message", ""},
+                                            {"data-severity", "info"}});
     d.html.icon("info");
     const auto body = d.html.element("div");
     d.html.paragraphs(d.session.flash);
+  }
+  if (!d.session.flash_file.empty()) {
+    const auto box =
+        d.html.element("div", {{"class", "box good flash"}, {"role", "status"}, {"data-saved", d.session.flash_file}});
+    d.html.icon("file");
+    const auto line = d.html.element("p");
+    d.html.leaf("span", {}, std::string(d.words(Word::file_saved)) + " ");
+    const auto link = d.html.link("/download/", d.session.flash_file, {{"data-download-saved", d.session.flash_file}});
+    d.html.leaf("bdi", {}, d.session.flash_file);
   }
   if (!d.session.flash_address.empty()) {
     const auto box = d.html.element("div", {{"class", "box info flash"}, {"role", "status"}, {"data-open-url", ""}});
@@ -625,8 +805,12 @@ void error_state(Drawing& d) {
   const v1::Error& error = d.session.front.error;
   view_head(d, d.words(Word::error_title), nullptr);
   {
-    const auto box =
-        d.html.element("div", {{"class", "box bad"}, {"role", "alert"}, {"data-error-code", error.code()}});
+    const auto box = d.html.element("div", {{"class", "box bad"},
+                                            {"role", "alert"},
+                                            {"data-error-code", error.code()},
+                                            {"data-message", ""},
+                                            {"data-severity", "bad"},
+                                            {"data-code", error.code()}});
     d.html.icon("alert");
     const auto body = d.html.element("div");
     d.html.paragraphs(error.text().empty() ? d.words(Word::error_transport) : std::string_view(error.text()));
@@ -653,7 +837,8 @@ void running_state(Drawing& d) {
 void done_state(Drawing& d) {
   view_head(d, d.words(Word::done_title), nullptr);
   {
-    const auto box = d.html.element("div", {{"class", "box good"}, {"role", "status"}});
+    const auto box = d.html.element(
+        "div", {{"class", "box good"}, {"role", "status"}, {"data-message", ""}, {"data-severity", "good"}});
     d.html.icon("good");
     const auto body = d.html.element("div");
     d.html.paragraphs(d.session.front.text.empty() ? d.words(Word::done_text) : std::string_view(d.session.front.text));

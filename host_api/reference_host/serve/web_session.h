@@ -44,6 +44,7 @@ struct WebSession {
   Front front;
   std::string command_id;     ///< what opened the stack; after a lock it is called again
   std::string flash;          ///< a sentence above the centre, shown once
+  std::string flash_file;     ///< name of a file that was saved for the user, with a link to it
   std::string flash_address;  ///< a page elsewhere that the plugin wants opened
   std::uint64_t version = 0;  ///< grows whenever the centre changes, so that a page knows whether it is up to date
   bool locked = false;
@@ -61,6 +62,7 @@ struct Job {
   bool cancellable = false;
   bool cancelling = false;
   bool ended = false;
+  bool suggests = false;                          ///< its outcome goes to the request that waits for it
   bool quiet = false;                             ///< renews a view in place; no person asked for it
   bool keep_view = true;                          ///< of the action that started it
   std::string view_id;                            ///< the view it came from

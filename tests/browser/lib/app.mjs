@@ -98,9 +98,18 @@ export class App {
     return view ? this.see(view) : undefined;
   }
 
+  /** Clicks a button; one that is folded away is unfolded first, as a person does. */
+  async press(button) {
+    await button.waitFor({state: 'attached'});
+    if (!(await button.isVisible())) {
+      await button.locator('xpath=ancestor::details[@data-more][1]/summary').click();
+    }
+    await button.click();
+  }
+
   /** A button of the view; `view` is what must come then. */
   async act(action, view) {
-    await this.main.locator(`button[data-action="${action}"]${ofTheView}`).click();
+    await this.press(this.main.locator(`button[data-action="${action}"]${ofTheView}`));
     await this.settled();
     return view ? this.see(view) : undefined;
   }
@@ -184,7 +193,7 @@ export class App {
   }
 
   async rowAct(cells, action, view) {
-    await this.rows(cells).first().locator(`button[data-action="${action}"]`).click();
+    await this.press(this.rows(cells).first().locator(`button[data-action="${action}"]`));
     await this.settled();
     return view ? this.see(view) : undefined;
   }

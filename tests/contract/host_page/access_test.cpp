@@ -79,6 +79,8 @@ TEST(HostPageAccess, RequestsWithoutTheMarkOfThePageDoNothing) {
   refused("/command", "_command=kvconnect.inbox&_csrf=");
   refused("/command", "_command=kvconnect.inbox&_csrf=" + assistant.mark());
   refused("/patient", "patient=p1");
+  refused("/suggest", "_view=v&_field=recipient&_text=a");
+  refused("/search", "_view=v&_text=a");
   refused("/logout", "");
   refused("/lock", "");
   refused("/login", "user=mfa&password=" + std::string(kAssistantPassword));

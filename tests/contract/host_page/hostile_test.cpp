@@ -154,6 +154,13 @@ TEST(HostPageHostile, ActionsThatAreNotOnThePageAreNotSent) {
   EXPECT_EQ(browser.post("/release", {{"_document", "nothing"}}).status, 404);
   EXPECT_EQ(browser.post("/cancel", {{"_job", "1"}}).status, 200);
   EXPECT_EQ(browser.post("/files", {{"_question", "1"}, {"_cancel", "1"}}).status, 200);
+  // A field that takes no suggestions, a view that is not in front, a table that is none: nothing, and nobody is
+  // disturbed.
+  for (const char* wanted : {"username", "password", "no_such"}) {
+    EXPECT_EQ(browser.post("/suggest", {{"_view", view}, {"_field", wanted}, {"_text", "a"}}).status, 204) << wanted;
+  }
+  EXPECT_EQ(browser.post("/suggest", {{"_view", "someone-elses"}, {"_field", "recipient"}}).status, 204);
+  EXPECT_TRUE(browser.post("/search", {{"_view", view}, {"_text", "a"}}).has("data-flash"));
 }
 
 }  // namespace

@@ -165,6 +165,16 @@ TEST(HostPageWork, MessageGoesOutAndComesBackAndItsFileIsSaved) {
 
   browser.command("kvconnect.compose.enachricht");
   ASSERT_EQ(browser.page().view_name(), "compose.enachricht") << browser.page().body;
+  const std::string compose = browser.page().view_id();
+  const std::string mark = browser.mark();
+  const Answer suggested = browser.request("POST", "/suggest",
+                                           "_csrf=" + mark + "&_view=" + url_encoded(compose) +
+                                               "&_field=recipient&_text=" + url_encoded("<script>alert(11)</script>"),
+                                           "application/x-www-form-urlencoded", {});
+  EXPECT_EQ(suggested.status, 200);
+  EXPECT_TRUE(suggested.has("id=\"suggestions\"")) << suggested.body;
+  EXPECT_FALSE(suggested.has("<script")) << suggested.body;
+  EXPECT_EQ(browser.get("/").view_id(), compose) << "the form is still in front";
   Answer answer =
       browser.settled(browser.post_files("/act",
                                          {{"_view", browser.page().view_id()},
@@ -183,7 +193,13 @@ TEST(HostPageWork, MessageGoesOutAndComesBackAndItsFileIsSaved) {
   ASSERT_EQ(browser.command("kvconnect.fetch").view_name(), "fetch.summary");
   EXPECT_TRUE(browser.page().has("data-notification=\"")) << "new mail is told beside it";
   ASSERT_EQ(browser.command("kvconnect.inbox").view_kind(), "table");
-  EXPECT_TRUE(browser.page().has("data-column=\"verdict\" class=\"words\" data-code=\"valid\"")) << browser.page().body;
+  EXPECT_EQ(browser.page().attribute_after("data-column=\"verdict\"", "data-code"), "valid") << browser.page().body;
+  answer =
+      browser.settled(browser.post("/search", {{"_view", browser.page().view_id()}, {"_text", "<b>gibt es nicht"}}));
+  EXPECT_EQ(answer.view_name(), "inbox");
+  EXPECT_TRUE(answer.has("data-empty"));
+  EXPECT_TRUE(answer.has("value=\"&lt;b&gt;gibt es nicht\""));
+  answer = browser.settled(browser.post("/search", {{"_view", browser.page().view_id()}, {"_text", ""}}));
   EXPECT_FALSE(browser.page().has("<script>alert(9)"));
   EXPECT_FALSE(browser.page().has("<img src=x>"));
   const std::string row = browser.page().attribute("data-row-id");

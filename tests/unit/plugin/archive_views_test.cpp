@@ -53,6 +53,10 @@ TEST(ArchiveSummary, NamesEveryFileThatIsNotThereWithReasonAndAdvice) {
   }
 }
 
+TEST(ArchiveSummary, SaysInWordsThatNothingWasImported) {
+  EXPECT_THAT(archive_summary(kGerman, {}).table().intro(), HasSubstr("Keine Nachricht wurde importiert"));
+}
+
 TEST(ArchiveSummary, ALongListIsCutAndCounted) {
   archive::ImportSummary summary;
   summary.cancelled = true;

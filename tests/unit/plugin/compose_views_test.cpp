@@ -68,6 +68,14 @@ TEST(ComposeViews, KeepWhatWasTypedAndTheFilesThatWereRead) {
   EXPECT_NE(action(view, "save_draft"), nullptr);
 }
 
+TEST(ComposeViews, AnAnswerIsTitledAsOne) {
+  ComposeForm form;
+  form.senders = {{"a1", "Praxis"}};
+  EXPECT_EQ(compose_enachricht(kGerman, form).title(), "Neue eNachricht");
+  form.title_key = "compose.answer.title";
+  EXPECT_EQ(compose_enachricht(kGerman, form).title(), "Antwort schreiben");
+}
+
 TEST(ComposeViews, SeveralEntriesAreAChoiceWithNothingChosen) {
   ComposeForm form = common();
   directory::Hit hit;

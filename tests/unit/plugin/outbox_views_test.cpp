@@ -165,7 +165,7 @@ TEST(OutboxView, NamesTheAccountOnlyIfThereAreSeveral) {
 
 TEST(OutboxMessage, ShowsTheDeliveryAndOffersItsExchange) {
   const auto view = outbox_message(kGerman, kCatalogue, delivery());
-  EXPECT_EQ(fact(view, "quarter").value(), "2026-3");
+  EXPECT_EQ(fact(view, "quarter").value(), "3/2026");
   EXPECT_EQ(fact(view, "test_delivery").code(), "real");
   EXPECT_EQ(fact(view, "feedback").code(), "overdue");
   EXPECT_TRUE(fact(view, "guid").expert());
@@ -174,6 +174,33 @@ TEST(OutboxMessage, ShowsTheDeliveryAndOffersItsExchange) {
   // What was never sealed has no original to save.
   EXPECT_THAT(ids(outbox_message(kGerman, kCatalogue, sent(OutboxState::queued)).actions()),
               Not(Contains("save_original")));
+}
+
+// A practice knows its delivery by content and quarter; the clear Subject of protocol D is for machines.
+TEST(OutboxView, NamesADeliveryByWhatItIsAndItsQuarter) {
+  OutboxItem item = delivery();
+  item.user_subject = "1ClickAbrechnung-Lieferung";
+  EXPECT_EQ(cell(list_of(item), "subject").text(), "Abrechnung an die KV, 3/2026");
+  EXPECT_EQ(fact(outbox_message(kGerman, kCatalogue, item), "quarter").value(), "3/2026");
+  item = sent(OutboxState::accepted);
+  item.service_id = "eDokumentation-QSHLT;Status;V2.0";
+  item.user_subject = item.service_id;
+  EXPECT_EQ(cell(list_of(item), "subject").text(), "Status zu eDokumentation QSHLT");
+  item.user_subject = "Status von gestern";
+  EXPECT_EQ(cell(list_of(item), "subject").text(), "Status von gestern");
+}
+
+TEST(OutboxView, AnEmptyPartSaysWhatIsNotThere) {
+  const auto empty = [](OutboxPart part) { return outbox(kGerman, kCatalogue, {.part = part}).table().empty_text(); };
+  EXPECT_EQ(empty(OutboxPart::overdue), "Es fehlt keine Antwort.");
+  EXPECT_EQ(empty(OutboxPart::drafts), "Es gibt keine Entwürfe.");
+  EXPECT_THAT(empty(OutboxPart::messages), HasSubstr("Neue eNachricht"));
+  EXPECT_THAT(empty(OutboxPart::everything), Not(HasSubstr("outbox.")));
+}
+
+TEST(Withdraw, ADraftIsDeletedAndNotTakenBack) {
+  EXPECT_EQ(withdraw_question(kGerman, sent(OutboxState::draft)).title(), "Entwurf löschen");
+  EXPECT_EQ(withdraw_question(kGerman, sent(OutboxState::queued)).title(), "Zurückziehen");
 }
 
 TEST(Withdraw, IsAskedFirst) {

@@ -102,6 +102,11 @@
     const main = document.querySelector("main#centre");
     if (!regions || regions.includes("main#centre")) {
       typed = false;
+      closeSuggestions();
+      if (looking) {
+        goOnLooking(main);
+        return;
+      }
       settleFocus(main, main.dataset.viewId + main.dataset.viewKind !== was);
     }
   }
@@ -192,6 +197,173 @@
     return total > limit;
   }
 
+  // ---- looking for rows while typing ----
+
+  let lookTimer = 0;
+  let looking = null;  // what stood in the field, and where, when the rows were asked for
+
+  function lookFor(input) {
+    clearTimeout(lookTimer);
+    lookTimer = setTimeout(() => {
+      if (input.isConnected) {
+        looking = input;
+        input.form.requestSubmit();
+      }
+    }, 250);
+  }
+
+  /// The rows are new, the field is a new one too: what was typed meanwhile and where goes over into it.
+  function goOnLooking(main) {
+    const before = looking;
+    looking = null;
+    const input = main.querySelector("#table-search");
+    if (!input) {
+      settleFocus(main, true);
+      return;
+    }
+    const shown = input.value;
+    input.value = before.value;
+    input.focus({ preventScroll: true });
+    input.setSelectionRange(before.selectionStart, before.selectionEnd);
+    const count = main.querySelector("[data-count], [data-empty]");
+    say(count ? count.textContent : "");
+    if (before.value !== shown) {
+      lookFor(input);
+    }
+  }
+
+  // ---- suggestions for a field (a combobox with a list, WAI-ARIA 1.2) ----
+
+  let suggestTimer = 0;
+  let suggesting = null;  // the request on its way
+
+  function closeSuggestions() {
+    clearTimeout(suggestTimer);
+    if (suggesting) {
+      suggesting.abort();
+      suggesting = null;
+    }
+    const box = document.getElementById("suggestions");
+    if (box) {
+      box.remove();
+    }
+    document.querySelectorAll("[data-suggest]").forEach((input) => {
+      input.setAttribute("aria-expanded", "false");
+      input.removeAttribute("aria-activedescendant");
+    });
+  }
+
+  function suggestFor(input) {
+    clearTimeout(suggestTimer);
+    suggestTimer = setTimeout(() => askSuggestions(input), 180);
+  }
+
+  async function askSuggestions(input) {
+    if (suggesting) {
+      suggesting.abort();
+    }
+    const mine = suggesting = new AbortController();
+    const typedText = input.value;
+    const data = new URLSearchParams();
+    for (const [name, value] of new FormData(input.form)) {
+      const field = input.form.elements.namedItem(name);
+      if (typeof value === "string" && name !== input.name && !(field && field.type === "password")) {
+        data.append(name, value);
+      }
+    }
+    data.append("_field", input.dataset.suggest);
+    data.append("_text", typedText);
+    try {
+      const response = await fetch("/suggest", { method: "POST", body: data, signal: mine.signal, credentials: "same-origin" });
+      const html = response.status === 200 ? await response.text() : "";
+      if (mine.signal.aborted || !input.isConnected || input.value !== typedText || document.activeElement !== input) {
+        return;
+      }
+      suggesting = null;
+      showSuggestions(input, html);
+    } catch (error) {
+      // No suggestions, then: the field takes what is typed.
+    }
+  }
+
+  function showSuggestions(input, html) {
+    closeSuggestions();
+    const box = new DOMParser().parseFromString(html, "text/html").getElementById("suggestions");
+    if (!box || box.textContent.trim() === "") {
+      return;
+    }
+    input.after(box);
+    const options = box.querySelectorAll("[role=option]");
+    input.setAttribute("aria-expanded", String(options.length > 0));
+    say(options.length > 0 ? text("Suggestions") + options.length : box.textContent.trim());
+    // The pointer must not take the focus away before the click is there.
+    box.addEventListener("pointerdown", (event) => event.preventDefault());
+    box.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) {
+        takeSuggestion(input, option);
+      }
+    });
+  }
+
+  function takeSuggestion(input, option) {
+    input.value = option.dataset.value;
+    typed = true;
+    closeSuggestions();
+    input.focus();
+  }
+
+  function moveInSuggestions(input, step) {
+    const options = [...document.querySelectorAll("#suggestions [role=option]")];
+    if (options.length === 0) {
+      suggestFor(input);
+      return;
+    }
+    const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    const next = (at + step + options.length + (at < 0 && step < 0 ? 1 : 0)) % options.length;
+    options.forEach((option, number) => option.setAttribute("aria-selected", String(number === next)));
+    options[next].scrollIntoView({ block: "nearest" });
+    input.setAttribute("aria-activedescendant", options[next].id);
+  }
+
+  /// True if the key was for the list.
+  function suggestionKey(input, event) {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      moveInSuggestions(input, event.key === "ArrowDown" ? 1 : -1);
+      return true;
+    }
+    const chosen = document.querySelector("#suggestions [aria-selected=true]");
+    if (event.key === "Enter" && chosen) {
+      takeSuggestion(input, chosen);
+      return true;
+    }
+    if (event.key === "Escape" && document.getElementById("suggestions")) {
+      closeSuggestions();
+      return true;
+    }
+    return false;
+  }
+
+  // ---- folded buttons ----
+
+  function closeFolds(but) {
+    document.querySelectorAll("details[data-more][open]").forEach((fold) => {
+      if (fold !== but) {
+        fold.open = false;
+      }
+    });
+  }
+
+  // ---- chosen files ----
+
+  function showFiles(input) {
+    const line = input.parentElement.querySelector("[data-file-names]");
+    if (line) {
+      line.textContent = [...input.files].map((file) => file.name).join("\n") || line.dataset.fileNames;
+      line.classList.toggle("muted", input.files.length === 0);
+    }
+  }
+
   function send(form, submitter) {
     if (tooLarge(form)) {
       lost(text("TooLarge"));
@@ -215,7 +387,7 @@
     if (!body.classList.contains("shell")) {
       return;
     }
-    if (form.getAttribute("role") === "search") {
+    if (form.classList.contains("search")) {
       event.preventDefault();
       openFirst(form.querySelector("input[name=menu-search]").value);
       return;
@@ -242,6 +414,12 @@
     if (event.target.name === "menu-search") {
       search(event.target.value);
     }
+    if (event.target.matches("[data-as-you-type]")) {
+      lookFor(event.target);
+    }
+    if (event.target.matches("[data-suggest]")) {
+      suggestFor(event.target);
+    }
     const rules = event.target.id ? document.querySelector("[data-rules-for=" + CSS.escape(event.target.id) + "]") : null;
     if (rules) {
       showRules(rules, event.target.value);
@@ -255,6 +433,9 @@
   }
 
   document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-file-input]")) {
+      showFiles(event.target);
+    }
     if (event.target.name === "patient") {
       event.target.form.requestSubmit();
     }
@@ -280,6 +461,9 @@
       const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter((kind) => kind.test(password)).length;
       const variety = new Set(password).size;
       meter.value = Math.min(4, Math.floor((Math.min(variety, length) * kinds) / 11));
+      const word = box.querySelector("[data-strength-word]");
+      const words = word.dataset.strengthWord.split("|");
+      word.textContent = words[length === 0 ? 0 : Math.max(1, meter.value)];
     }
   }
 
@@ -330,6 +514,17 @@
   document.addEventListener("keydown", (event) => {
     const input = document.querySelector("input[name=menu-search]");
     const writing = event.target.closest("input, textarea, select");
+    if (event.target.matches("[data-suggest]") && suggestionKey(event.target, event)) {
+      event.preventDefault();
+      return;
+    }
+    const fold = event.target.closest("details[data-more][open]");
+    if (fold && event.key === "Escape") {
+      event.preventDefault();
+      fold.open = false;
+      fold.querySelector("summary").focus();
+      return;
+    }
     if (input && ((event.ctrlKey && event.key.toLowerCase() === "k") || (event.key === "/" && !writing))) {
       event.preventDefault();
       input.focus();
@@ -352,7 +547,14 @@
     }
   });
 
+  document.addEventListener("focusout", (event) => {
+    if (event.target.matches("[data-suggest]")) {
+      closeSuggestions();
+    }
+  });
+
   document.addEventListener("click", (event) => {
+    closeFolds(event.target.closest("details[data-more]"));
     const reveal = event.target.closest("[data-reveal]");
     if (reveal) {
       const input = document.getElementById(reveal.dataset.reveal);
@@ -423,7 +625,10 @@
   function listen() {
     // From where this page was drawn: nothing is missed in between.
     const events = new EventSource("/events?seen=" + body.dataset.eventsSeen);
-    events.addEventListener("hello", () => lost(""));
+    events.addEventListener("hello", () => {
+      body.dataset.live = "";
+      lost("");
+    });
     events.addEventListener("progress", (event) => progress(JSON.parse(event.data)));
     events.addEventListener("centre", (event) => {
       newest = Math.max(newest, JSON.parse(event.data).version);
@@ -441,6 +646,7 @@
       setTimeout(() => location.assign("/"), 300);
     });
     events.addEventListener("error", () => {
+      delete body.dataset.live;
       lost(text("Connection"));
       if (events.readyState === EventSource.CLOSED) {
         // Refused: the session is over or locked, and the page will say so.
@@ -452,6 +658,12 @@
   // ---- begin ----
 
   function enhance(root) {
+    root.querySelectorAll("[data-suggest]").forEach((input) => {
+      input.setAttribute("role", "combobox");
+      input.setAttribute("aria-autocomplete", "list");
+      input.setAttribute("aria-expanded", "false");
+      input.setAttribute("aria-controls", "suggestion-list");
+    });
     root.querySelectorAll("[data-reveal][hidden]").forEach((button) => button.removeAttribute("hidden"));
     root.querySelectorAll("dialog[data-file-chooser]").forEach((dialog) => {
       if (!dialog.matches(":modal")) {
