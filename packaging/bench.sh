@@ -61,9 +61,18 @@ load_before=$(cut -d' ' -f1-3 /proc/loadavg)
 run load "$programs/load/load_bench"
 run transport "$programs/transport/transport_bench"
 run message "$programs/message/message_bench"
+# BouncyCastle where somebody has it (libbcmail-java and a JDK); nothing is installed for it.
+java=()
+if command -v javac >/dev/null && [ -r /usr/share/java/bcmail.jar ]; then
+  jars=/usr/share/java
+  java=(--java-classpath "$jars/bcmail.jar:$jars/bcpkix.jar:$jars/bcprov.jar:$jars/bcutil.jar" --java-repetitions "$repetitions")
+fi
 echo "Measuring: memory ..." >&2
 python3 tests/bench/memory/memory_bench.py --tool build/bench/src/tool/kvconnect --peer "$programs/memory/message_peer" \
-  --peak "$programs/memory/peak" --sizes "$memory_sizes" --peer-limit "$peer_limit" --out "$results/memory.json" 2>/dev/null
+  --peak "$programs/memory/peak" --sizes "$memory_sizes" --peer-limit "$peer_limit" --out "$results/memory.json" "${java[@]}" 2>"$results/memory.txt" || {
+  tail -5 "$results/memory.txt" >&2
+  exit 1
+}
 echo "Measuring: directory ..." >&2
 "$programs/directory/directory_bench" 200000 "$results/directory.json" >"$results/directory.txt"
 

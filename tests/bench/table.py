@@ -4,7 +4,7 @@
 
 table.py RESULTS_DIRECTORY [--markdown]
 
-A row whose figures are missing is left out, so that a part of a run can be shown. tests/bench/README.md says what the names mean.
+"-" in the last column is no goal but a figure that belongs beside one. A row whose figures are missing is left out, so that a part of a run can be shown. tests/bench/README.md says what the names mean.
 """
 import glob
 import json
@@ -106,6 +106,10 @@ class Table:
             self.faster("2", f"Seal {name}", f"seal/ours/{size}", f"seal/two_processes/{size}", "two `openssl` processes", 3)
             self.faster("2", f"Seal {name}", f"seal/ours/{size}", f"seal/cms_streams/{size}", "OpenSSL CMS, stacked streams", 1.25)
             self.share("2", f"Seal {name}", f"seal/ours/{size}", f"seal/limit/{size}", "primitives", 0.9)
+        for operation in ("seal", "open"):
+            for size, name in (("2K", "2 KB"), ("10M", "10 MB")):
+                self.faster("2", f"{operation.capitalize()} {name}", f"{operation}/ours/{size}", f"{operation}/bouncycastle/{size}",
+                            "BouncyCastle, warm JVM", 1.0)
         self.within("2", "Seal 100 MB (stretch)", "seal/ours/100M", "seal/aes_cbc_alone/100M", "AES-CBC alone", 1.25)
 
     def memory(self):
@@ -151,18 +155,27 @@ class Table:
         self.faster("5", "HTTPS GET 1 KB: kept against new connections", "get/ours/1K", "get_new/ours/1K", "ours, new connection", 20)
 
     def loading(self):
-        for key, what in (("load", "Load to ready"), ("load_and_activate", "Load to active (settings read)")):
-            self.within("6", what, f"{key}/ours", f"{key}/everything_linked", "everything linked", 0.1)
-            kib = self.results.counter(f"{key}/ours", "kib")
-            theirs = self.results.counter(f"{key}/everything_linked", "kib") or 0
-            if kib:
-                self.at_most("6", f"Memory, {what[0].lower()}{what[1:]}", kib, f"{kib / 1024:.1f} MiB", "<= 3 MiB", kib <= 3072,
-                             f"everything linked: {theirs / 1024:.1f} MiB")
+        self.within("6", "Load to ready (made, not greeted)", "load/ours", "load/everything_linked", "everything linked", 0.1)
+        kib = self.results.counter("load/ours", "kib")
+        theirs = self.results.counter("load/everything_linked", "kib") or 0
+        if kib:
+            self.at_most("6", "Memory of that", kib, f"{kib / 1024:.1f} MiB", "<= 3 MiB", kib <= 3072,
+                         f"everything linked: {theirs / 1024:.1f} MiB")
+        self.cost_of_first_call()
         trip = self.results.micros.get("abi/round_trip")
         naive = self.results.micros.get("abi/parse_and_answer_naively")
         if trip:
             self.at_most("6", "Round trip of 200 bytes", trip, time_text(trip), "<= 150 ns", trip <= 0.15,
                          f"parse and answer alone, new messages: {time_text(naive)}" if naive else "–")
+
+    def cost_of_first_call(self):
+        """What is loaded late is not free: the figure beside the goal."""
+        mine, theirs = (self.results.micros.get(f"load_and_activate/{who}") for who in ("ours", "everything_linked"))
+        if mine and theirs:
+            kib, other = (self.results.counter(f"load_and_activate/{who}", "kib") or 0 for who in ("ours", "everything_linked"))
+            self.rows.append(("6", "its cost: loaded, greeted, settings read, active",
+                              f"{time_text(mine)}, {kib / 1024:.1f} MiB", f"everything linked: {time_text(theirs)}, {other / 1024:.1f} MiB",
+                              f"{mine / theirs:.2f}x of it", "told", "–"))
 
     def lists(self):
         p99 = self.results.other.get("directory_search_p99_us")
@@ -202,7 +215,8 @@ def main():
         for row in [HEADER, *table.rows]:
             print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
     met = sum(row[-1] == "yes" for row in table.rows)
-    print(f"\n{met} of {len(table.rows)} rows meet their goal.")
+    goals = sum(row[-1] in ("yes", "no") for row in table.rows)
+    print(f"\n{met} of {goals} goals are met.")
 
 
 if __name__ == "__main__":

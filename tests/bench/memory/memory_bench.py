@@ -77,12 +77,21 @@ class Bench:
              self.path("sealed"), self.path("bernd.pem"), self.path("anna.pem")]]
         self.add("seal", "two_processes", size, max(peak_of(peak, command) for command in sealing))
 
+    def bouncycastle(self, size, mail):
+        """Here, because the files are; its result has the form of Google Benchmark's."""
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bouncycastle", "Peer.java")
+        out = os.path.join(os.path.dirname(os.path.abspath(self.options.out)), f"bouncycastle-{size}.json")
+        subprocess.run(["java", "-Xmx4g", "-cp", self.options.java_classpath, source, self.folder, self.path("content"), mail,
+                        size, self.options.java_repetitions, out], check=True, stderr=subprocess.DEVNULL)
+
     def peers(self, size, mail):
         self.processes(size, mail)
         for way in ("whole", "streams"):
             for operation, name in (("seal", self.path("content")), ("open", mail)):
                 self.add(operation, "cms_" + way, size, peak_of(self.options.peak, [
                     self.options.peer, f"{operation}_{way}", self.folder, name]))
+        if self.options.java_classpath and size in ("2K", "10M"):
+            self.bouncycastle(size, mail)
 
     def run(self):
         for size in self.options.sizes.split(","):
@@ -97,6 +106,8 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("--tool", "--peer", "--peak", "--sizes", "--peer-limit", "--out"):
         parser.add_argument(name, required=True)
+    parser.add_argument("--java-classpath", default="", help="of BouncyCastle; empty: not measured")
+    parser.add_argument("--java-repetitions", default="7")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kvc-memory-") as folder:
         bench = Bench(options, folder)
