@@ -273,12 +273,16 @@ pvs_status Instance::view_action(const pvs_call_header& header, std::string_view
 }
 
 pvs_status Instance::view_close(const pvs_call_header&, std::string_view bytes, pvs::Reply& reply) {
-  v1::ViewCloseRequest message;
-  if (!pvs::parse(bytes, message)) {
+  // The answer is always the same.
+  static const std::string closed = answer_done({}, true).reply.SerializeAsString();
+  // Parsing into a message frees the messages inside it first; merging into an emptied one does not.
+  closing_.clear_view_id();
+  closing_.mutable_context()->Clear();
+  if (!closing_.MergeFromString({bytes.data(), bytes.size()})) {
     return PVS_BAD_REQUEST;
   }
-  runtime_.sessions().close(message.view_id(), {message.context().session_id(), message.context().user_id()});
-  return reply.send(answer_done({}, true).reply);
+  runtime_.sessions().close(closing_.view_id(), closing_.context().session_id(), closing_.context().user_id());
+  return reply.send_bytes(closed);
 }
 
 pvs_status Instance::suggest(const pvs_call_header& header, std::string_view bytes, pvs::Reply& reply) {
