@@ -92,7 +92,7 @@ class FileReader final : public std::streambuf {
  private:
   Status next_chunk() {
     std::string sealed;
-    KVC_TRY(database_.read([&](Poco::Data::Session& session) {
+    KVC_TRY(database_.read_own([&](Poco::Data::Session& session) {
       sealed = outbox::part(session, id_, part_, seq_);
       return Status();
     }));
@@ -168,25 +168,34 @@ Result<OutboxDetails> open_details(const ContentCipher& cipher, std::string_view
 }
 
 Status store_file(Poco::Data::Session& session, const ContentCipher& cipher, std::string_view outbox_id,
-                  std::int64_t part, const Secret& content) {
-  const auto bytes = content.bytes();
+                  std::int64_t part, const FileContent& content) {
+  const auto in = content.open();
   std::int64_t seq = 0;
-  for (std::size_t at = 0; at < bytes.size(); at += kChunkSize, ++seq) {
-    const Secret chunk(bytes.subspan(at, std::min(kChunkSize, bytes.size() - at)));
+  for (std::uint64_t left = content.size(); left != 0; ++seq) {
+    Secret chunk = Secret::of_size(static_cast<std::size_t>(std::min<std::uint64_t>(kChunkSize, left)));
+    if (!in->read(reinterpret_cast<char*>(chunk.data()), static_cast<std::streamsize>(chunk.size()))) {
+      return {error::file_unreadable, "a chosen file cannot be read again"};
+    }
     KVC_ASSIGN(const std::string sealed, cipher.seal(chunk, chunk_place(outbox_id, part, seq)));
     outbox::insert_part(session, outbox_id, part, seq, sealed);
+    left -= chunk.size();
   }
   return {};
 }
 
-Result<Secret> load_file(store::Database& database, const ContentCipher& cipher, std::string_view outbox_id,
-                         std::int64_t part, std::uint64_t size) {
+Result<FileContent> load_file(store::Database& database, const ContentCipher& cipher, std::string_view outbox_id,
+                              std::int64_t part, std::uint64_t size, FileSpool copy) {
   const auto in = read_file(database, cipher, outbox_id, part, size);
-  Secret content = Secret::of_size(static_cast<std::size_t>(size));
-  if (size != 0 && !in->read(reinterpret_cast<char*>(content.data()), static_cast<std::streamsize>(size))) {
-    return damaged();
+  Secret piece = Secret::of_size(64UL * 1024);
+  for (std::uint64_t left = size; left != 0;) {
+    const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), left));
+    if (!in->read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(step))) {
+      return damaged();
+    }
+    KVC_TRY(copy.add(piece.reveal().substr(0, step)));
+    left -= step;
   }
-  return content;
+  return copy.finish();
 }
 
 std::unique_ptr<std::istream> read_file(store::Database& database, const ContentCipher& cipher,
