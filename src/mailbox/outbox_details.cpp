@@ -72,9 +72,27 @@ class FileReader final : public std::streambuf {
  public:
   FileReader(store::Database& database, const ContentCipher& cipher, std::string_view id, std::int64_t part,
              std::uint64_t size)
-      : database_(database), cipher_(cipher), id_(id), part_(part), left_(size) {}
+      : database_(database), cipher_(cipher), id_(id), part_(part), size_(size), left_(size) {}
 
  protected:
+  // To the end and back to the start, which is how a reader asks for the size.
+  pos_type seekoff(off_type offset, std::ios_base::seekdir from, std::ios_base::openmode which) override {
+    const auto here = static_cast<off_type>(size_ - left_) - (egptr() - gptr());
+    const off_type base = from == std::ios_base::cur   ? here
+                          : from == std::ios_base::end ? static_cast<off_type>(size_)
+                                                       : 0;
+    return offset == 0 && from == std::ios_base::cur ? pos_type(here) : seekpos(pos_type(base + offset), which);
+  }
+  pos_type seekpos(pos_type target, std::ios_base::openmode which) override {
+    const bool start = target == pos_type(0), end = target == pos_type(static_cast<off_type>(size_));
+    if ((which & std::ios_base::in) == 0 || (!start && !end)) {
+      return pos_type(off_type(-1));
+    }
+    setg(nullptr, nullptr, nullptr);
+    seq_ = 0;
+    left_ = start ? size_ : 0;
+    return target;
+  }
   int_type underflow() override {
     if (left_ == 0) {
       return traits_type::eof();
@@ -105,7 +123,7 @@ class FileReader final : public std::streambuf {
   const ContentCipher& cipher_;
   std::string id_;
   std::int64_t part_, seq_ = 0;
-  std::uint64_t left_;
+  std::uint64_t size_, left_;
   Secret chunk_;
 };
 

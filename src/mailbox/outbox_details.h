@@ -41,8 +41,8 @@ Status store_file(Poco::Data::Session& session, const ContentCipher& cipher, std
 Result<FileContent> load_file(store::Database& database, const ContentCipher& cipher, std::string_view outbox_id,
                               std::int64_t part, std::uint64_t size, FileSpool copy);
 
-/// Reads a stored file from its start. The stream turns bad if a chunk is missing or damaged; it never ends early.
-/// `database` and `cipher` must outlive it.
+/// Reads a stored file from its start. The stream turns bad if a chunk is missing or damaged; it never ends early. It
+/// can be sought to its end, to learn the size, and back to its start. `database` and `cipher` must outlive it.
 std::unique_ptr<std::istream> read_file(store::Database& database, const ContentCipher& cipher,
                                         std::string_view outbox_id, std::int64_t part, std::uint64_t size);
 

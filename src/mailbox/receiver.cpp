@@ -25,6 +25,7 @@ constexpr std::size_t kFewMails = 4;
 constexpr std::size_t kMostOpeners = 4;
 // Far below the time a lease is given for.
 constexpr Millis kRenewLease{60000};
+
 /// For the row of a mail that the server holds. `known` has its Message-ID: what was noted when the mail was too large
 /// gives way; another letter from an archive stays, under another name.
 void make_room(Poco::Data::Session& session, const std::optional<InboxRow>& known) {
@@ -106,6 +107,9 @@ Status Receiver::process(const std::vector<std::string>& inbox_ids) {
     }
     return Status();
   }));
+  if (rows.empty()) {
+    return {};
+  }
   const std::size_t workers = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostOpeners);
   while (readers_.size() < std::min(workers, rows.size())) {
     readers_.push_back(std::make_unique<Reader>(context_, account_));
@@ -180,6 +184,10 @@ Status Receiver::take_page(bool more) {
     const auto current = ahead ? std::move(ahead) : begin(batches[i], i + 1 < batches.size());
     while (!current->wait(kRenewLease)) {
       KVC_TRY(lease_.renew());
+    }
+    if (cancel_.requested()) {
+      // What was fetched goes back: committed now, it could not be deleted on the server any more.
+      return {error::cancelled, "cancelled while fetching"};
     }
     if (i + 1 < batches.size() && !batches[i + 1].alone && !current->ended_early()) {
       ahead = begin(batches[i + 1], true);
