@@ -82,6 +82,9 @@ say() {
 }
 say "Processor: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, governor: $governor"
 say "Load average before: $load_before; after: $(cut -d' ' -f1-3 /proc/loadavg) (one process of this run included)"
+if awk '{ exit !($1 > 0.7) }' <<<"$load_before"; then
+  say "The machine was busy before the run: rows on two cores, p99 and times without a ratio tell more of it than of the product"
+fi
 say "OpenSSL $(openssl version | cut -d' ' -f2), $(c++ --version | head -1), $repetitions repetitions, medians"
 echo
 python3 tests/bench/table.py "$results" "${markdown[@]}"
