@@ -34,14 +34,14 @@ TEST(Letter, FilesGoIntoTheMessageAndComeBackWithTheirField) {
   made.files.push_back({"made.xml", "application/xml", "", Secret("<made/>")});
   letter.complete_with(std::move(made));
   ASSERT_THAT(letter.mail->files, SizeIs(3));
-  EXPECT_EQ(letter.mail->files[1].content.reveal(), "document");
+  EXPECT_EQ(letter.mail->files[1].content.head(), "document");
   EXPECT_TRUE(letter.files.empty());
   letter.take_back();
   EXPECT_FALSE(letter.mail);
   ASSERT_THAT(letter.files, SizeIs(2));
   EXPECT_EQ(letter.files[0].field, "document");
   EXPECT_EQ(letter.files[1].field, "attachments");
-  EXPECT_EQ(letter.files[1].file.content.reveal(), "attachments");
+  EXPECT_EQ(letter.files[1].file.content.head(), "attachments");
   letter.take_back();
   EXPECT_THAT(letter.files, SizeIs(2));
 }
