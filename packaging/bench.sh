@@ -25,7 +25,7 @@ done
 
 kvc_install_packages "${KVC_PACKAGES_BUILD[@]}" "${KVC_PACKAGES_BENCH[@]}" >&2
 echo "Building the benches ..." >&2
-kvc_build bench message_bench message_peer peak transport_bench load_bench directory_bench kvc_tool >&2
+kvc_build bench message_bench message_peer peak transport_bench load_bench directory_bench pipeline_bench kvc_tool >&2
 
 results=build/bench/results
 programs=build/bench/tests/bench
@@ -39,9 +39,9 @@ fi
 
 if [ "$quick" -eq 1 ]; then
   export KVC_BENCH_SIZES=2K,10M
-  repetitions=3 min_time=0.03 memory_sizes=2K,10M,100M peer_limit=10M
+  repetitions=3 min_time=0.03 memory_sizes=2K,10M,100M peer_limit=10M mailbox=300
 else
-  repetitions=7 min_time=0.1 memory_sizes=2K,20K,1M,10M,100M,280M peer_limit=100M
+  repetitions=7 min_time=0.1 memory_sizes=2K,20K,1M,10M,100M,280M peer_limit=100M mailbox=10000
 fi
 
 # run NAME PROGRAM [ARGUMENT ...]: variants take turns, so that other work on the machine meets all of them.
@@ -75,6 +75,12 @@ python3 tests/bench/memory/memory_bench.py --tool build/bench/src/tool/kvconnect
 }
 echo "Measuring: directory ..." >&2
 "$programs/directory/directory_bench" 200000 "$results/directory.json" >"$results/directory.txt"
+echo "Measuring: pipeline ..." >&2
+# On a disk, because durable commits are part of it.
+TMPDIR=/var/tmp "$programs/pipeline/pipeline_bench" "$mailbox" 20000 >"$results/pipeline.json" 2>"$results/pipeline.txt" || {
+  tail -5 "$results/pipeline.txt" >&2
+  exit 1
+}
 
 governor=$(cat /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor 2>/dev/null || echo "not told")
 say() {
@@ -82,6 +88,9 @@ say() {
 }
 say "Processor: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, governor: $governor"
 say "Load average before: $load_before; after: $(cut -d' ' -f1-3 /proc/loadavg) (one process of this run included)"
+if awk '{ exit !($1 > 0.7) }' <<<"$load_before"; then
+  say "The machine was busy before the run: rows on two cores, p99 and times without a ratio tell more of it than of the product"
+fi
 say "OpenSSL $(openssl version | cut -d' ' -f2), $(c++ --version | head -1), $repetitions repetitions, medians"
 echo
 python3 tests/bench/table.py "$results" "${markdown[@]}"
