@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2034  # the lists are used by the scripts that source this one
-# Sourced by run.sh, test.sh and package.sh: the Debian packages each needs, how they get there, and how the tree is built.
+# Sourced by run.sh, test.sh, bench.sh and package.sh: the Debian packages each needs, how they get there, and how the tree is built.
 # Installs only what is missing, as root or through sudo, and says so; a second run installs nothing.
 
 KVC_PACKAGES_BUILD=(
@@ -22,6 +22,9 @@ KVC_PACKAGES_TEST=(
 )
 # The browser tests alone.
 KVC_PACKAGES_BROWSER=(chromium nodejs npm)
+
+# The benches alone: what they measure with, and libcurl as a peer.
+KVC_PACKAGES_BENCH=(libbenchmark-dev libcurl4-openssl-dev libgtest-dev libgmock-dev python3)
 
 # Node.js often comes from its makers, in one package that has npm in it and refuses Debian's beside it.
 kvc_installed() {

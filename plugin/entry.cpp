@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The library's one symbol.
-#include "instance/instance.h"
+// The one symbol of kvconnect.so.
+#include "loader/lazy_instance.h"
 
-PVS_PLUGIN(kvc::plugin::kPlugin)
+PVS_PLUGIN(kvc::plugin::kLazyPlugin)

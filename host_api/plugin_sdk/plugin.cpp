@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::uint64_t kMagic = 0x5056535f494e5354;  // "PVS_INST"
 constexpr std::chrono::milliseconds kForgottenStop{5000};
+constexpr std::size_t kSmallReply = 512;
 
 enum class Stage : std::uint8_t { running, stuck, stopped };
 
@@ -305,12 +306,20 @@ constexpr pvs_plugin_v1 kTable{sizeof(pvs_plugin_v1), PVS_ABI_MINOR, &slot_descr
 }  // namespace
 
 pvs_status Reply::send(const google::protobuf::MessageLite& message) {
-  if (message.ByteSizeLong() > PVS_MAX_MESSAGE) {
+  const std::size_t size = message.ByteSizeLong();
+  if (size > PVS_MAX_MESSAGE) {
     return PVS_TOO_LARGE;
   }
-  std::string bytes = message.SerializeAsString();
-  const pvs_status status = send_bytes(bytes);
-  ::explicit_bzero(bytes.data(), bytes.size());
+  // Most answers are small; those need no memory of their own.
+  std::array<std::uint8_t, kSmallReply> small;  // NOLINT(cppcoreguidelines-pro-type-member-init): written below
+  std::unique_ptr<std::uint8_t[]> large;        // NOLINT(modernize-avoid-c-arrays): not initialised, unlike a vector
+  if (size > small.size()) {
+    large.reset(new std::uint8_t[size]);
+  }
+  std::uint8_t* const bytes = large ? large.get() : small.data();
+  message.SerializeWithCachedSizesToArray(bytes);
+  const pvs_status status = send_bytes({reinterpret_cast<const char*>(bytes), size});
+  ::explicit_bzero(bytes, size);
   return status;
 }
 

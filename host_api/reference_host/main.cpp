@@ -41,7 +41,7 @@ constexpr const char* kUsage =
     "pvs-host run --plugin DIR --script FILE.json --practice FILE.json\n"
     "             [--settings FILE.json] [--data DIR] [--patience SECONDS]\n"
     "pvs-host serve --plugin DIR --practice FILE.json [--settings FILE.json] [--data DIR]\n"
-    "             [--port P] [--ready-file FILE] [--idle-lock SECONDS]\n"
+    "             [--port P] [--ready-file FILE] [--idle-lock SECONDS] [--patience SECONDS]\n"
     "\n"
     "  --plugin    folder with manifest.json and the library it names\n"
     "  --script    the steps; see host_api/README.md\n"
@@ -177,6 +177,7 @@ int serve_page(const Options& options) {
   const pvs::v1::HelloRequest hello = greeting(options, practice);
   make_private_directory(fs::absolute(options.at("data")));
   const auto services = std::make_shared<Services>(std::move(practice), options.at("data"));
+  services->set_patience(patience_of(options.at("patience")));
   return serve::serve(page, services, hello, g_abort, std::cout, std::cerr);
 }
 
@@ -198,8 +199,8 @@ int main(int argc, char** argv) {
       return run(parse_options(rest, {"plugin", "script", "practice"}, {"settings", "data", "patience"}));
     }
     if (arguments[0] == "serve") {
-      return serve_page(
-          parse_options(rest, {"plugin", "practice"}, {"settings", "data", "port", "ready-file", "idle-lock"}));
+      return serve_page(parse_options(rest, {"plugin", "practice"},
+                                      {"settings", "data", "port", "ready-file", "idle-lock", "patience"}));
     }
     throw InputError("unknown command " + arguments[0]);
   } catch (const std::exception& e) {

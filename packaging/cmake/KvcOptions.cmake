@@ -6,6 +6,7 @@ option(KVC_DEVELOPER_MODE "Tests, the test server, and warnings as errors" OFF)
 option(KVC_CORE_ONLY "Only src/ and its unit tests: what the sanitizer runs build" OFF)
 set(KVC_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined or thread")
 option(KVC_COVERAGE "Instrument for coverage" OFF)
+option(KVC_BENCH "Build the benches with their peers (tests/bench)" OFF)
 option(KVC_FUZZ "Build the fuzz targets (clang)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)

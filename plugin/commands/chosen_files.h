@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <pvs/plugin.hpp>
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@
 #include "base/env.h"
 #include "base/status.h"
 #include "commands/values.h"
-#include "mailbox/items.h"
+#include "mailbox/mailbox_service.h"
 
 namespace kvc::plugin::commands {
 
@@ -22,12 +23,15 @@ class ChosenFiles {
   ChosenFiles& operator=(const ChosenFiles&) = delete;
   ~ChosenFiles();
 
-  /// Reads all of them, together at most `limit` bytes, which becomes what is left of it. Memory is taken as bytes
-  /// arrive: the announced size is only a hint. Errors: too_large, file_unreadable (both with "file"), cancelled.
-  Result<std::vector<mailbox::DraftFile>> read(std::uint64_t& limit, const Cancel& cancel);
+  /// Reads all of them into what `new_file` gives for each (MailboxService::new_file), together at most `limit` bytes,
+  /// which becomes what is left of it. The announced size decides nothing. Errors: too_large, file_unreadable (both
+  /// with "file"), cancelled, storage.
+  Result<std::vector<mailbox::DraftFile>> read(const std::function<mailbox::FileSpool()>& new_file,
+                                               std::uint64_t& limit, const Cancel& cancel);
 
  private:
-  Result<Secret> read_one(const ChosenFile& file, std::uint64_t limit, const Cancel& cancel);
+  Result<mailbox::FileContent> read_one(const ChosenFile& file, mailbox::FileSpool spool, std::uint64_t limit,
+                                        const Cancel& cancel);
 
   pvs::HostClient& host_;
   std::vector<ChosenFile> files_;

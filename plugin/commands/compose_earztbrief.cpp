@@ -20,7 +20,7 @@ namespace {
 constexpr const char* kXmlName = "arztbrief.xml";
 constexpr const char* kPdfName = "arztbrief.pdf";
 constexpr std::string_view kService = "earztbrief";
-constexpr std::size_t kHead = 1024;
+constexpr std::size_t kHead = 1024, kWholePdf = 1024UL * 1024;
 
 void read(const Request& request, Letter& letter) {
   letter.pdf_signed = request.values.text("pdf_kind") == "signed";
@@ -143,8 +143,15 @@ std::size_t document_of(const Letter& letter) {
                                   letter.files.begin());
 }
 
-std::string_view head_of(const mailbox::DraftFile& file) {
-  return file.content.reveal().substr(0, file.content.size() <= (kHead * 1024) ? std::string_view::npos : kHead);
+/// Whether it is a PDF; one of up to kWholePdf bytes also whether it is whole.
+Status check_pdf(const mailbox::DraftFile& file) {
+  const std::uint64_t size = file.content.size();
+  Secret head = Secret::of_size(static_cast<std::size_t>(size <= kWholePdf ? size : kHead));
+  const auto in = file.content.open();
+  if (!in->read(reinterpret_cast<char*>(head.data()), static_cast<std::streamsize>(head.size()))) {
+    return {error::file_unreadable, "a chosen file cannot be read again"};
+  }
+  return letter::check_pdf(head.reveal(), size, file.name);
 }
 
 /// The letter must be a PDF, the annexes any file that is not empty.
@@ -158,7 +165,7 @@ bool check_files(Writing& writing, Letter& letter) {
   for (std::size_t i = 0; i < letter.files.size(); ++i) {
     const mailbox::DraftFile& file = letter.files[i].file;
     if (i == document) {
-      const Status pdf = letter::check_pdf(head_of(file), file.content.size(), file.name);
+      const Status pdf = check_pdf(file);
       if (!pdf.ok()) {
         add_error(letter, "document", t("letter.no_pdf", {{"file", file.name}}));
       }
@@ -191,7 +198,20 @@ void describe_files(Letter& letter) {
 
 /// A signature of a PDF names the bytes it covers (ISO 32000-1, 12.8.1), and that entry is never compressed.
 bool looks_signed(const mailbox::DraftFile& pdf) {
-  return pdf.content.reveal().find("/ByteRange") != std::string_view::npos;
+  constexpr std::string_view kEntry = "/ByteRange";
+  const auto in = pdf.content.open();
+  Secret window = Secret::of_size(64UL * 1024);
+  char* const begin = reinterpret_cast<char*>(window.data());
+  std::size_t kept = 0;
+  while (in->read(begin + kept, static_cast<std::streamsize>(window.size() - kept)), in->gcount() > 0) {
+    const std::string_view seen(begin, kept + static_cast<std::size_t>(in->gcount()));
+    if (seen.find(kEntry) != std::string_view::npos) {
+      return true;
+    }
+    kept = std::min(seen.size(), kEntry.size() - 1);  // it may begin in one piece and end in the next
+    std::copy(seen.end() - static_cast<std::ptrdiff_t>(kept), seen.end(), begin);
+  }
+  return false;
 }
 
 Status complete(Writing& writing, Letter& letter) {
@@ -259,7 +279,7 @@ Status fetch_document(Writing& writing, Letter& letter) {
     letter.patient = LetterPatient{std::move(*document.mutable_patient()), other ? "letter.other_patient" : ""};
   }
   const mailbox::DraftFile& read = letter.files.back().file;
-  if (!letter::check_pdf(head_of(read), read.content.size(), read.name).ok()) {
+  if (!check_pdf(read).ok()) {
     add_error(letter, "document", writing.texts()("letter.no_pdf", {{"file", shown}}));
     letter.files.pop_back();
     return {};

@@ -282,7 +282,7 @@ std::vector<billing::ChosenFile> facts_of(const Letter& letter) {
   std::vector<billing::ChosenFile> files;
   for (const InHand& in_hand : letter.files) {
     files.push_back(
-        {in_hand.file.name, in_hand.file.content.size(), std::string(in_hand.file.content.reveal().substr(0, kHead))});
+        {in_hand.file.name, in_hand.file.content.size(), std::string(in_hand.file.content.head().substr(0, kHead))});
   }
   return files;
 }

@@ -167,8 +167,8 @@ pvs_status Instance::stop(std::chrono::milliseconds deadline) {
 void Instance::start_quietly(const Who& who, Work work) {
   JobOwner owner{who.session_id, who.user_id, 0,
                  [texts = runtime_.texts()](const Status& status) { return views::to_error(texts, status); }, true};
-  if (const std::uint64_t id = jobs_.prepare(std::move(owner), std::move(work)); id != 0) {
-    jobs_.start(id);
+  if (const auto id = jobs_.prepare(std::move(owner), std::move(work)); id.ok()) {
+    jobs_.start(*id);
   }
 }
 
@@ -191,10 +191,14 @@ pvs_status Instance::deliver(const Request& request, Answer answer, pvs::Reply& 
   }
   JobOwner owner{request.who.session_id, request.who.user_id, request.call_id,
                  [texts = request.texts](const Status& status) { return views::to_error(texts, status); }};
-  const std::uint64_t id = jobs_.prepare(std::move(owner), std::move(answer.work));
-  if (id == 0) {
+  const auto prepared = jobs_.prepare(std::move(owner), std::move(answer.work));
+  if (prepared.status().is(error::too_many_jobs)) {
+    return reply.send(answer_error(request.texts, prepared.status()).reply);
+  }
+  if (!prepared.ok()) {
     return PVS_INVALID_STATE;
   }
+  const std::uint64_t id = *prepared;
   auto& accepted = *answer.reply.mutable_accepted();
   accepted.set_job_id(id);
   accepted.set_text(answer.accepted_text);
@@ -269,12 +273,16 @@ pvs_status Instance::view_action(const pvs_call_header& header, std::string_view
 }
 
 pvs_status Instance::view_close(const pvs_call_header&, std::string_view bytes, pvs::Reply& reply) {
-  v1::ViewCloseRequest message;
-  if (!pvs::parse(bytes, message)) {
+  // The answer is always the same.
+  static const std::string closed = answer_done({}, true).reply.SerializeAsString();
+  // Parsing into a message frees the messages inside it first; merging into an emptied one does not.
+  closing_.clear_view_id();
+  closing_.mutable_context()->Clear();
+  if (!closing_.MergeFromString({bytes.data(), bytes.size()})) {
     return PVS_BAD_REQUEST;
   }
-  runtime_.sessions().close(message.view_id(), {message.context().session_id(), message.context().user_id()});
-  return reply.send(answer_done({}, true).reply);
+  runtime_.sessions().close(closing_.view_id(), closing_.context().session_id(), closing_.context().user_id());
+  return reply.send_bytes(closed);
 }
 
 pvs_status Instance::suggest(const pvs_call_header& header, std::string_view bytes, pvs::Reply& reply) {

@@ -73,6 +73,7 @@ class Instance final : public pvs::PluginInstance {
   HostSink sink_;
   JobRunner jobs_;
   Stage stage_ = Stage::created;
+  pvs::v1::ViewCloseRequest closing_;  ///< kept for its memory: hosts close views all day, and it holds nothing but ids
 };
 
 /// The plugin as the library's table serves it.

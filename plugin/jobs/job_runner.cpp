@@ -164,13 +164,16 @@ JobRunner::JobRunner(JobSink& sink, Env& env, unsigned max_threads)
 
 JobRunner::~JobRunner() = default;
 
-std::uint64_t JobRunner::prepare(JobOwner owner, Work work) {
+Result<std::uint64_t> JobRunner::prepare(JobOwner owner, Work work) {
   auto job = std::make_shared<Job>();
   job->owner = std::move(owner);
   job->work = std::move(work);
   const std::lock_guard lock(impl_->mutex);
   if (impl_->stopping) {
-    return 0;
+    return Status(error::invalid_state, "the plugin stops");
+  }
+  if (impl_->jobs.size() >= kMostJobs) {
+    return Status(error::too_many_jobs, "as many jobs as there may be");
   }
   job->id = impl_->next_id++;
   impl_->jobs.emplace(job->id, job);

@@ -55,8 +55,13 @@ class JobRunner {
   JobRunner& operator=(const JobRunner&) = delete;
   ~JobRunner();  ///< REQUIRES: stop() returned true, or no job was ever started
 
-  /// A job that does not run yet, so that its id can be told before its end can be. 0 after stop() has begun.
-  std::uint64_t prepare(JobOwner owner, Work work);
+  /// So many jobs run and wait at most. Each may hold what a form holds; a host that asks for more gets a clear refusal
+  /// and not a process that grows.
+  static constexpr std::size_t kMostJobs = 256;
+
+  /// A job that does not run yet, so that its id can be told before its end can be. Errors: too_many_jobs; invalid_state
+  /// after stop() has begun.
+  Result<std::uint64_t> prepare(JobOwner owner, Work work);
   void start(std::uint64_t job_id);
   /// Forgets a job that was prepared and never started; it does not end.
   void discard(std::uint64_t job_id);

@@ -29,7 +29,7 @@ class Core {
                                             vault::KeyCustody& custody, Env& env, Log& log);
 
   Core(std::shared_ptr<store::Database> database, service::Catalogue catalogue, const settings::Settings& settings,
-       vault::KeyCustody& custody, Env& env, Log& log);
+       const std::string& directory, vault::KeyCustody& custody, Env& env, Log& log);
 
   [[nodiscard]] account::AccountService& accounts() noexcept { return accounts_; }
   [[nodiscard]] mailbox::MailboxService& mailbox() noexcept { return mailbox_; }

@@ -47,10 +47,10 @@ std::optional<ViewState> Sessions::find(std::string_view view_id, const Who& who
   return found->second.state;
 }
 
-void Sessions::close(std::string_view view_id, const Who& who) {
+void Sessions::close(std::string_view view_id, std::string_view session_id, std::string_view user_id) {
   const std::lock_guard lock(mutex_);
   const auto found = views_.find(view_id);
-  if (found != views_.end() && found->second.who == who) {
+  if (found != views_.end() && found->second.who.session_id == session_id && found->second.who.user_id == user_id) {
     views_.erase(found);
   }
 }

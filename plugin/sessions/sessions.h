@@ -55,7 +55,8 @@ class Sessions {
   void replace(const std::string& view_id, const Who& who, ViewState state);
   [[nodiscard]] std::optional<ViewState> find(std::string_view view_id, const Who& who) const;
   /// Unknown ids and others' views are left alone.
-  void close(std::string_view view_id, const Who& who);
+  void close(std::string_view view_id, const Who& who) { close(view_id, who.session_id, who.user_id); }
+  void close(std::string_view view_id, std::string_view session_id, std::string_view user_id);
   /// Forgets every view and everything remembered of a session, but for the drafts of its views: they wait in memory
   /// for their user (take_stranded). What a job of the session still opens is no view either, until unlock().
   void lock(std::string_view session_id);

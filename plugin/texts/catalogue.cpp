@@ -96,7 +96,8 @@ std::string Texts::operator()(std::string_view key, const Args& args) const {
 std::string Texts::count(std::string_view key, std::uint64_t count, const Args& args) const {
   Args all = args;
   all.emplace_back("count", std::to_string(count));
-  return (*this)(std::string(key) + (count == 1 ? ".one" : ".many"), all);
+  const std::string none = std::string(key) + ".none";
+  return (*this)(count == 0 && has(none) ? none : std::string(key) + (count == 1 ? ".one" : ".many"), all);
 }
 
 bool Texts::has(std::string_view key) const {

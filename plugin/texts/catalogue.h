@@ -31,7 +31,7 @@ class Texts {
 
   /// The sentence for `key`. A key that is not there gives the key itself: ugly, but never a crash or an empty button.
   [[nodiscard]] std::string operator()(std::string_view key, const Args& args = {}) const;
-  /// `key`.one or `key`.many by `count`, which is also the placeholder {count}.
+  /// `key`.one or `key`.many by `count`, which is also the placeholder {count}; `key`.none for 0 where there is one.
   [[nodiscard]] std::string count(std::string_view key, std::uint64_t count, const Args& args = {}) const;
   [[nodiscard]] bool has(std::string_view key) const;
   [[nodiscard]] Language language() const noexcept { return language_; }

@@ -218,6 +218,9 @@ void add_use_facts(const Texts& t, Group& group, const Overview& account, const 
     add_fact(group, "sender", t("fact.sender"), sender_sentence(t, sender))
         .set_code(sender.reason ? std::string(reason_code(*sender.reason)) : "none");
   }
+  for (const account::Work& work : account.work) {
+    add_fact(group, "work", t("fact.work"), work_sentence(t, work)).set_code(work.purpose);
+  }
   add_fact(group, "last_fetch", t("fact.last_fetch"),
            account.last_fetch ? format_time(*account.last_fetch, t.language()) : t("fact.never"));
   if (!account.last_error.empty()) {

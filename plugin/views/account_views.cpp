@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "texts/format.h"
+#include "views/message_words.h"
 
 namespace kvc::plugin::views {
 namespace {
@@ -136,6 +137,12 @@ Validity validity(const Texts& t, const Overview& account, TimePoint now, int hi
   const std::string text = t.count("certificate.valid_until", days, {{"date", until}});
   const bool soon = days <= static_cast<std::uint64_t>(std::max(0, hint_days));
   return {text, soon ? "renew" : "valid", soon ? pvs::v1::SEVERITY_WARNING : pvs::v1::SEVERITY_GOOD};
+}
+
+std::string work_sentence(const Texts& t, const account::Work& work) {
+  const std::string key = "work." + work.purpose;
+  return (work.workstation.empty() ? t("work.unknown_workstation") : shown(work.workstation, 63)) + ": " +
+         t(t.has(key) ? key : "work.other");
 }
 
 std::string_view state_code(State state) {
@@ -275,6 +282,7 @@ pvs::v1::View accounts(const Texts& t, const std::vector<Overview>& accounts, Ti
   add_column(t, table, "accounts", "address", Column::KIND_TEXT);
   add_column(t, table, "accounts", "state", Column::KIND_STATE);
   add_column(t, table, "accounts", "certificate", Column::KIND_STATE);
+  add_column(t, table, "accounts", "work", Column::KIND_TEXT);
   for (const Overview& account : accounts) {
     pvs::v1::Row& row = *table.add_rows();
     row.set_row_id(account.id);
@@ -284,6 +292,11 @@ pvs::v1::View accounts(const Texts& t, const std::vector<Overview>& accounts, Ti
     add_state_cell(row, t("state.account." + state), state, state_severity(account.state));
     const Validity valid = validity(t, account, now, renewal_hint_days);
     add_state_cell(row, valid.text, valid.code, valid.severity);
+    std::string work;
+    for (const account::Work& each : account.work) {
+      work += (work.empty() ? "" : "; ") + work_sentence(t, each);
+    }
+    row.add_cells()->set_text(work);
     add_action(*row.mutable_actions(), "open", t("action.open_account"), Action::ROLE_PRIMARY);
     add_way_on(t, *row.mutable_actions(), account.state);
   }

@@ -57,6 +57,8 @@ struct Validity {
   std::string text, code;  ///< code: "none", "valid", "renew", "expired"
   pvs::v1::Severity severity;
 };
+/// "Empfang: holt Nachrichten ab"; who works on an account, at which workstation (Arbeitsplatz).
+[[nodiscard]] std::string work_sentence(const Texts& t, const account::Work& work);
 [[nodiscard]] Validity validity(const Texts& t, const account::Overview& account, TimePoint now, int hint_days);
 
 /// The sentence for broken rules of broken_password_rules().

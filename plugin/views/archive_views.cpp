@@ -28,8 +28,7 @@ void append(std::string& text, const Texts& t, const char* key, std::uint64_t co
 }
 
 std::string sentences(const Texts& t, const archive::ImportSummary& summary) {
-  std::string text = summary.imported > 0 ? t.count("archive.summary.imported", counted(summary.imported))
-                                          : t("archive.summary.imported.none");
+  std::string text = t.count("archive.summary.imported", counted(summary.imported));
   append(text, t, "archive.summary.unopened", counted(summary.unopened));
   append(text, t, "archive.summary.duplicates", counted(summary.duplicates));
   append(text, t, "archive.summary.not_valid", counted(summary.not_valid));

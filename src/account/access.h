@@ -36,8 +36,8 @@ Result<std::vector<GenerationRow>> generations_of(const Context& context, std::s
 /// The private key of a generation; none if a crash came before it was stored.
 Result<std::optional<crypto::PrivateKey>> key_of(const Context& context, const Access& access,
                                                  const GenerationRow& generation);
-/// What a call of the server ended with. Its 404, where protocol A has none, means that no KV-Connect server answers at this
-/// address (error bad_answer); it must not be taken for our own not_found, an account the user does not have.
+/// What a call of the server ended with. Its 404, where protocol A has none, means that no KV-Connect server answers at
+/// this address (error bad_answer); it must not be taken for our own not_found, an account the user does not have.
 Status as_answered(const Status& outcome);
 /// Keeps the reason where the user's list of accounts shows it, and gives it back.
 Status noted(const Context& context, std::string_view account_id, Status outcome);

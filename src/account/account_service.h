@@ -57,6 +57,13 @@ enum class ServerCertificate {
   none,
 };
 
+/// Somebody who works on an account now.
+struct Work {
+  std::string purpose;      ///< "login", "enrol", "fetch", "send"
+  std::string workstation;  ///< (Arbeitsplatz) as its system calls itself; empty if not known
+  TimePoint until;          ///< when its lease ends, if it says nothing more
+};
+
 struct Overview {
   std::string id, environment_id, username, display_name, description, address, uid;
   State state = State::draft;
@@ -69,6 +76,7 @@ struct Overview {
   std::string kv_code;     ///< two digits, from the current certificate's UID (protocol B, profile); empty if unknown
   std::vector<std::string> practice_sites;      ///< BSNR (Betriebsstaettennummern) it is assigned to
   std::vector<std::string> default_sender_for;  ///< users who send with this account unless they choose another one
+  std::vector<Work> work;                       ///< who works on it now, this process included
   ServerCertificate server_certificate = ServerCertificate::unknown;
   bool renewal_under_way = false;        ///< a certificate was asked for and has not come yet
   bool old_certificate_removed = false;  ///< states 110/120 were seen and no new one came: nobody can write to us now

@@ -2,7 +2,9 @@
 #include "account/belongings.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "account/lease.h"
 #include "account/owner.h"
 #include "account/sql.h"
 #include "store/sql.h"
@@ -27,18 +29,24 @@ std::size_t count(Poco::Data::Session& session, std::string_view text, std::stri
   return sql.next() ? static_cast<std::size_t>(number) : 0;
 }
 
-// Reads rows (owner, lease_until, purpose).
-bool any_alive(Sql& sql, TimePoint now, const std::vector<std::string_view>& own_purposes) {
-  std::string owner;
-  std::string purpose;
-  std::int64_t until = 0;
-  sql.into(owner).into(until).into(purpose);
-  bool alive = false;
-  while (sql.next()) {
-    const bool own = std::find(own_purposes.begin(), own_purposes.end(), purpose) != own_purposes.end();
-    alive = alive || (!own && until > store::millis(now) && !owner_gone(owner));
-  }
-  return alive;
+/// Every lease of the account that holds: of the account itself, and of its messages that are being sent.
+std::vector<Work> holders(Poco::Data::Session& session, std::string_view account_id, TimePoint now) {
+  std::vector<Work> all;
+  const auto read = [&](std::string_view text) {
+    std::string owner;
+    std::string purpose;
+    std::int64_t until = 0;
+    Sql sql(session, text);
+    sql.arg(account_id).into(owner).into(until).into(purpose);
+    while (sql.next()) {
+      if (until > store::millis(now) && until <= store::millis(now + kLongestLease) && !owner_gone(owner)) {
+        all.push_back({purpose, workstation_of(owner), TimePoint(Millis(until))});
+      }
+    }
+  };
+  read("SELECT owner, lease_until, purpose FROM lease WHERE account_id = ? ORDER BY purpose");
+  read("SELECT lease_owner, lease_until, 'send' FROM outbox WHERE account_id = ? AND lease_owner <> ''");
+  return all;
 }
 
 }  // namespace
@@ -103,12 +111,23 @@ void forget_user(Poco::Data::Session& session, std::string_view account_id, std:
 
 bool somebody_works(Poco::Data::Session& session, std::string_view account_id, TimePoint now,
                     const std::vector<std::string_view>& own_purposes) {
-  Sql leases(session, "SELECT owner, lease_until, purpose FROM lease WHERE account_id = ?");
-  leases.arg(account_id);
-  Sql sending(session,
-              "SELECT lease_owner, lease_until, 'send' FROM outbox WHERE account_id = ? AND lease_owner <> ''");
-  sending.arg(account_id);
-  return any_alive(leases, now, own_purposes) || any_alive(sending, now, own_purposes);
+  const std::vector<Work> all = holders(session, account_id, now);
+  return std::any_of(all.begin(), all.end(), [&](const Work& work) {
+    return std::find(own_purposes.begin(), own_purposes.end(), work.purpose) == own_purposes.end();
+  });
+}
+
+std::vector<Work> work(Poco::Data::Session& session, std::string_view account_id, TimePoint now) {
+  std::vector<Work> all = holders(session, account_id, now);
+  // A workstation sends several messages at once; people see that it sends.
+  std::sort(all.begin(), all.end(), [](const Work& a, const Work& b) {
+    return std::tie(a.purpose, a.workstation) < std::tie(b.purpose, b.workstation);
+  });
+  all.erase(std::unique(
+                all.begin(), all.end(),
+                [](const Work& a, const Work& b) { return a.purpose == b.purpose && a.workstation == b.workstation; }),
+            all.end());
+  return all;
 }
 
 Contents contents(Poco::Data::Session& session, std::string_view account_id) {

@@ -35,6 +35,9 @@ void forget_user(Poco::Data::Session& session, std::string_view account_id, std:
 bool somebody_works(Poco::Data::Session& session, std::string_view account_id, TimePoint now,
                     const std::vector<std::string_view>& own_purposes);
 
+/// Who works on the account now, by purpose; leases that are over or whose holder is dead are none.
+std::vector<Work> work(Poco::Data::Session& session, std::string_view account_id, TimePoint now);
+
 Contents contents(Poco::Data::Session& session, std::string_view account_id);
 
 }  // namespace kvc::account::belongings

@@ -90,7 +90,8 @@ Status Enrolment::run() {
     if (!polled.is(error::not_found) || round == kLostRequests) {
       return as_answered(polled);
     }
-    // The server may be slow to know what it accepted; and what it made meanwhile is found before anything is sent again.
+    // The server may be slow to know what it accepted; and what it made meanwhile is found before anything is sent
+    // again.
     KVC_TRY(pause(Millis{0}));
     KVC_TRY(set_state(GenerationState::posting, ""));
   }

@@ -86,6 +86,7 @@ Result<Overview> overview_of(const Context& context, const AccountRow& row) {
     rows = repository::generations(session, row.id);
     result.practice_sites = belongings::sites(session, row.id);
     result.default_sender_for = belongings::default_sender_for(session, row.id);
+    result.work = belongings::work(session, row.id, context.env.now());
     return Status();
   }));
   KVC_TRY(add_generations(row, rows, result));

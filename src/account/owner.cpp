@@ -3,13 +3,18 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <fstream>
 #include <iterator>
 #include <vector>
 
 namespace kvc::account {
 namespace {
+
+constexpr std::size_t kParts = 5;
+constexpr std::size_t kLongestName = 63;
 
 std::string first_line(const std::string& path) {
   std::ifstream file(path);
@@ -46,6 +51,21 @@ std::string start_time(const std::string& pid) {
   return stat.substr(at + 1, stat.find(' ', at + 1) - at - 1);
 }
 
+/// The host's name up to the first dot; what would not be a part of an owner's name, or no word for people, becomes
+/// '-'.
+std::string workstation() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) {
+    return {};
+  }
+  std::string text = name.data();
+  text = text.substr(0, std::min(text.find('.'), kLongestName));
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_'; },
+      '-');
+  return text;
+}
+
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
   std::size_t from = 0;
@@ -61,13 +81,19 @@ std::vector<std::string> split(std::string_view text) {
 
 std::string new_owner(Env& env) {
   const std::string pid = std::to_string(::getpid());
-  return machine() + '/' + pid + '/' + start_time(pid) + '/' + new_uuid(env);
+  return machine() + '/' + pid + '/' + start_time(pid) + '/' + new_uuid(env) + '/' + workstation();
+}
+
+std::string workstation_of(std::string_view owner) {
+  const std::vector<std::string> parts = split(owner);
+  return parts.size() == kParts ? parts.back() : std::string();
 }
 
 bool owner_gone(std::string_view owner) {
   const std::vector<std::string> parts = split(owner);
-  constexpr std::size_t kParts = 4;
-  if (parts.size() != kParts || parts[0].empty() || parts[2].empty() || parts[0] != machine()) {
+  // Those of versions before this one name no workstation.
+  if ((parts.size() != kParts && parts.size() != kParts - 1) || parts[0].empty() || parts[2].empty() ||
+      parts[0] != machine()) {
     return false;
   }
   return start_time(parts[1]) != parts[2];

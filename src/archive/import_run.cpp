@@ -38,12 +38,11 @@ message::OpenOptions options_of(const mailbox::OpenAccount& account, TimePoint n
 
 /// A Message-ID for a mail that has none: the same file is the same mail.
 Result<std::string> id_of_bytes(MailFile& file) {
-  file.rewind();
-  std::istream in(&file);
+  const auto in = file.read();
   crypto::Sha256 digest;
   std::string buffer(64UL * 1024, '\0');
-  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), in.gcount() > 0) {
-    digest.add({buffer.data(), static_cast<std::size_t>(in.gcount())});
+  while (in->read(buffer.data(), static_cast<std::streamsize>(buffer.size())), in->gcount() > 0) {
+    digest.add({buffer.data(), static_cast<std::size_t>(in->gcount())});
   }
   if (file.broken()) {
     return Status(error::file_unreadable, "the file cannot be read to its end");
@@ -126,8 +125,8 @@ Status ImportRun::store(MailFile& file, const std::string& path) {
   if (file.size() / 2 > largest->account.session.max_message_bytes) {
     return {error::too_large, "the file is larger than any mail this practice takes"};
   }
-  std::istream in(&file);
-  KVC_ASSIGN(MailHead head, read_head(in));
+  const auto in = file.read();
+  KVC_ASSIGN(MailHead head, read_head(*in));
   if (file.broken()) {
     return {error::file_unreadable, "the file cannot be read"};
   }
@@ -183,11 +182,9 @@ Result<const ImportRun::Target*> ImportRun::target_of(MailFile& file, const Mail
                        [&](const std::string& to) { return crypto::same_address(to, target.account.address()); });
   };
   for (const Target* target : ordered) {
-    file.rewind();
-    std::istream mail(&file);
     message::OpenOptions options = target->options;
     options.max_bytes = std::min<std::uint64_t>(options.max_bytes, target->account.session.max_message_bytes * 2);
-    KVC_ASSIGN(const auto message, message::open(mail, options));
+    KVC_ASSIGN(const auto message, message::open([&file] { return file.read(); }, options));
     if (file.broken()) {
       return Status(error::file_unreadable, "the file cannot be read to its end");
     }
@@ -212,9 +209,8 @@ Status ImportRun::store_for(const Target& target, MailFile& file, const MailHead
   row.header_date = head.date;
   row.received = head.sent && *head.sent <= now ? *head.sent : now;
   const mailbox::ArchivedMark mark{now, user_id_, message::AtSigningTime{}};
-  file.rewind();
-  std::istream mail(&file);
-  KVC_ASSIGN(const auto stored, mailbox::insert_archived(context_, target.account, std::move(row), mark, mail,
+  const auto mail = file.read();
+  KVC_ASSIGN(const auto stored, mailbox::insert_archived(context_, target.account, std::move(row), mark, *mail,
                                                          target.account.session.max_message_bytes * 2));
   if (!stored) {
     ++summary_.duplicates;

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <ios>
+#include <istream>
+#include <streambuf>
 
 namespace kvc::archive {
 
@@ -29,25 +31,44 @@ MailFile::~MailFile() {
   ::close(descriptor_);
 }
 
-void MailFile::rewind() {
-  setg(nullptr, nullptr, nullptr);
-  broken_ = ::lseek(descriptor_, 0, SEEK_SET) != 0;
-}
+/// Has a place of its own in the file.
+class MailFile::Buffer final : public std::streambuf {
+ public:
+  explicit Buffer(MailFile& file) : file_(file) {}
 
-MailFile::int_type MailFile::underflow() {
-  ssize_t got = 0;
-  do {
-    got = ::read(descriptor_, buffer_.data(), buffer_.size());
-  } while (got < 0 && errno == EINTR);
-  if (got < 0) {
-    broken_ = true;
-    throw std::ios_base::failure("read");  // the stream turns bad: a mail must not look as if it ended here
+ protected:
+  int_type underflow() override {
+    ssize_t got = 0;
+    do {
+      got = ::pread(file_.descriptor_, buffer_.data(), buffer_.size(), next_);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+      file_.broken_ = true;
+      throw std::ios_base::failure("read");  // the stream turns bad: a mail must not look as if it ended here
+    }
+    if (got == 0) {
+      return traits_type::eof();
+    }
+    next_ += got;
+    setg(buffer_.data(), buffer_.data(), buffer_.data() + got);
+    return traits_type::to_int_type(buffer_.front());
   }
-  if (got == 0) {
-    return traits_type::eof();
-  }
-  setg(buffer_.data(), buffer_.data(), buffer_.data() + got);
-  return traits_type::to_int_type(buffer_.front());
+
+ private:
+  MailFile& file_;
+  off_t next_ = 0;
+  std::array<char, 64UL * 1024> buffer_;
+};
+
+std::unique_ptr<std::istream> MailFile::read() {
+  class Stream final : public std::istream {
+   public:
+    explicit Stream(std::unique_ptr<Buffer> buffer) : std::istream(buffer.get()), buffer_(std::move(buffer)) {}
+
+   private:
+    std::unique_ptr<Buffer> buffer_;
+  };
+  return std::make_unique<Stream>(std::make_unique<Buffer>(*this));
 }
 
 }  // namespace kvc::archive

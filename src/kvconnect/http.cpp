@@ -112,17 +112,13 @@ Result<ResponseHead> parse_response_head(std::string_view text) {
 }
 
 Result<std::string_view> ResponseReader::more() {
-  if (used_ == buffer_.size()) {
-    buffer_.resize(kTransferBlock);
-    used_ = 0;
-    auto received = stream_.read(buffer_.data(), buffer_.size());
-    buffer_.resize(received.ok() ? *received : 0);
-    if (!received.ok()) {
-      return received.status();
-    }
-    answered_ = answered_ || *received > 0;
+  if (used_ == filled_) {
+    buffer_.resize(kTransferBlock);  // once: a TLS record fills a quarter of it, and clearing it anew would show
+    used_ = filled_ = 0;
+    KVC_ASSIGN(filled_, stream_.read(buffer_.data(), buffer_.size()));
+    answered_ = answered_ || filled_ > 0;
   }
-  return std::string_view(buffer_).substr(used_);
+  return std::string_view(buffer_.data() + used_, filled_ - used_);
 }
 
 Result<ResponseHead> ResponseReader::read_head() {
@@ -230,7 +226,7 @@ Status ResponseReader::until_end(std::uint64_t limit, const Sink& sink) {
 Status ResponseReader::read_body(const ResponseHead& head, std::uint64_t limit, const Sink& sink) {
   const bool keep = head.http_1_1 && Poco::icompare(head.field("Connection"), "close") != 0;
   if (head.status == 204 || head.status == 304) {
-    reusable_ = keep && used_ == buffer_.size();
+    reusable_ = keep && used_ == filled_;
     return {};
   }
   const bool has_encoding = head.count("Transfer-Encoding") != 0;
@@ -251,7 +247,7 @@ Status ResponseReader::read_body(const ResponseHead& head, std::uint64_t limit, 
     }
     KVC_TRY(exactly(length, sink));
   }
-  reusable_ = keep && used_ == buffer_.size();  // bytes nobody asked for: not this connection again
+  reusable_ = keep && used_ == filled_;  // bytes nobody asked for: not this connection again
   return {};
 }
 

@@ -62,7 +62,7 @@ class ResponseReader {
 
   ByteStream& stream_;
   std::string buffer_;
-  std::size_t used_ = 0;
+  std::size_t used_ = 0, filled_ = 0;  ///< what of buffer_ was taken, and what was received
   bool reusable_ = false;
   bool answered_ = false;
 };

@@ -2,6 +2,7 @@
 #include "mailbox/blob.h"
 
 #include <algorithm>
+#include <istream>
 
 #include "account/sql.h"
 #include "base/guard.h"
@@ -110,16 +111,21 @@ std::streamsize BlobWriter::xsputn(const char* text, std::streamsize count) {
 }
 
 Result<std::unique_ptr<BlobReader>> BlobReader::open(store::Database& database, std::string_view blob_id) {
-  std::int64_t size = -1;
+  std::int64_t size = -1, chunk_size = 0;
   KVC_TRY(database.read([&](Poco::Data::Session& session) {
-    Sql sql(session, "SELECT size FROM mail_blob WHERE id = ? AND complete = 1");
-    sql.arg(blob_id).into(size).next();
+    Sql sql(
+        session,
+        "SELECT b.size, COALESCE(LENGTH(c.data), 0) FROM mail_blob b LEFT JOIN mail_chunk c ON c.blob_id = b.id AND "
+        "c.seq = 0 WHERE b.id = ? AND b.complete = 1");
+    sql.arg(blob_id).into(size).into(chunk_size).next();
     return Status();
   }));
   if (size < 0) {
     return Status(error::not_found, "the stored mail is not there");
   }
-  return std::unique_ptr<BlobReader>(new BlobReader(database, blob_id, static_cast<std::uint64_t>(size)));
+  // A blob whose first chunk is gone reads as far as a missing chunk lets it: not at all.
+  return std::unique_ptr<BlobReader>(new BlobReader(database, blob_id, static_cast<std::uint64_t>(size),
+                                                    static_cast<std::uint64_t>(std::max<std::int64_t>(chunk_size, 1))));
 }
 
 std::uint64_t BlobReader::position() const {
@@ -132,27 +138,37 @@ BlobReader::int_type BlobReader::underflow() {
   }
   next_ = position();
   setg(nullptr, nullptr, nullptr);
-  if (next_ >= size_ || !status_.ok()) {
+  if (!status_.ok()) {
+    return failed();
+  }
+  if (next_ >= size_) {
     return traits_type::eof();
   }
   was_read_ = true;
-  const auto seq = static_cast<std::int64_t>(next_ / kChunkSize);
+  const auto seq = static_cast<std::int64_t>(next_ / chunk_size_);
   chunk_.clear();
-  status_ = database_.read([&](Poco::Data::Session& session) {
+  status_ = database_.read_own([&](Poco::Data::Session& session) {
     Sql sql(session, "SELECT data FROM mail_chunk WHERE blob_id = ? AND seq = ?");
     sql.arg(id_).arg(seq).into_blob(chunk_).next();
     return Status();
   });
-  const std::size_t offset = next_ % kChunkSize;
-  if (status_.ok() && offset >= chunk_.size()) {
+  const auto offset = static_cast<std::size_t>(next_ % chunk_size_);
+  if (status_.ok() && chunk_.size() != std::min(chunk_size_, size_ - static_cast<std::uint64_t>(seq) * chunk_size_)) {
     status_ = Status(error::storage_corrupt, "a part of the stored mail is missing");
   }
   if (!status_.ok()) {
-    return traits_type::eof();
+    return failed();
   }
   chunk_begin_ = next_ - offset;
   setg(chunk_.data(), chunk_.data() + offset, chunk_.data() + chunk_.size());
   return traits_type::to_int_type(*gptr());
+}
+
+BlobReader::int_type BlobReader::failed() {
+  if (loud_) {
+    throw std::ios_base::failure("stored mail");  // the stream turns bad: a mail must not look as if it ended here
+  }
+  return traits_type::eof();
 }
 
 BlobReader::pos_type BlobReader::seekoff(off_type offset, std::ios_base::seekdir from, std::ios_base::openmode which) {
@@ -173,6 +189,47 @@ BlobReader::pos_type BlobReader::seekpos(pos_type target, std::ios_base::openmod
   next_ = static_cast<std::uint64_t>(offset);
   setg(nullptr, nullptr, nullptr);
   return target;
+}
+
+namespace {
+
+class BlobStream final : public std::istream {
+ public:
+  BlobStream(std::shared_ptr<store::Database> database, std::unique_ptr<BlobReader> reader,
+             std::shared_ptr<Status> broken)
+      : std::istream(reader.get()),
+        database_(std::move(database)),
+        reader_(std::move(reader)),
+        broken_(std::move(broken)) {
+    reader_->fail_loudly();
+  }
+  BlobStream(const BlobStream&) = delete;
+  BlobStream& operator=(const BlobStream&) = delete;
+  ~BlobStream() override {
+    if (broken_->ok()) {
+      *broken_ = reader_->status();
+    }
+  }
+
+ private:
+  std::shared_ptr<store::Database> database_;
+  std::unique_ptr<BlobReader> reader_;
+  std::shared_ptr<Status> broken_;
+};
+
+}  // namespace
+
+std::function<std::unique_ptr<std::istream>()> blob_source(std::shared_ptr<store::Database> database,
+                                                           std::string blob_id, std::shared_ptr<Status> failure) {
+  return [database = std::move(database), id = std::move(blob_id),
+          failure = std::move(failure)]() -> std::unique_ptr<std::istream> {
+    auto reader = BlobReader::open(*database, id);
+    if (!reader.ok()) {
+      *failure = failure->ok() ? reader.status() : *failure;
+      return nullptr;
+    }
+    return std::make_unique<BlobStream>(database, std::move(reader).value(), failure);
+  };
 }
 
 void erase_abandoned_blobs(Poco::Data::Session& session, std::string_view account_id, TimePoint now) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <iosfwd>
 #include <memory>
 #include <streambuf>
 #include <string>
@@ -14,7 +16,9 @@
 
 namespace kvc::mailbox {
 
-inline constexpr std::size_t kChunkSize = 1024 * 1024;
+/// Of new blobs: a chunk is in memory several times on its way through the database. A reader goes by the size of the
+/// blob's first chunk, as there are blobs in chunks of 1 MiB from before.
+inline constexpr std::size_t kChunkSize = 128UL * 1024;
 
 /// Output stream buffer that stores a new blob. Full chunks are committed as they come; finish() makes the blob
 /// complete. Without it the destructor takes back what was stored. Thread: one at a time.
@@ -64,6 +68,8 @@ class BlobReader final : public std::streambuf {
   [[nodiscard]] bool was_read() const { return was_read_; }
   /// Why reading ended early, if it did.
   [[nodiscard]] const Status& status() const { return status_; }
+  /// From now on a failure to read throws, so that the stream over it turns bad instead of ending.
+  void fail_loudly() { loud_ = true; }
 
  protected:
   int_type underflow() override;
@@ -71,18 +77,25 @@ class BlobReader final : public std::streambuf {
   pos_type seekpos(pos_type position, std::ios_base::openmode which) override;
 
  private:
-  BlobReader(store::Database& database, std::string_view blob_id, std::uint64_t size)
-      : database_(database), id_(blob_id), size_(size) {}
+  BlobReader(store::Database& database, std::string_view blob_id, std::uint64_t size, std::uint64_t chunk_size)
+      : database_(database), id_(blob_id), size_(size), chunk_size_(chunk_size) {}
   [[nodiscard]] std::uint64_t position() const;
+  int_type failed();
 
   store::Database& database_;
   std::string id_, chunk_;
-  std::uint64_t size_;
+  std::uint64_t size_, chunk_size_;
+  bool loud_ = false;
   std::uint64_t chunk_begin_ = 0;  ///< place of chunk_ in the blob
   bool was_read_ = false;
   std::uint64_t next_ = 0;  ///< where reading goes on when chunk_ is used up
   Status status_;
 };
+
+/// A complete blob as a source that can be opened any number of times, also several at once; each stream holds one
+/// chunk and turns bad where the store fails, which `failure` (of the first time) then tells.
+std::function<std::unique_ptr<std::istream>()> blob_source(std::shared_ptr<store::Database> database,
+                                                           std::string blob_id, std::shared_ptr<Status> failure);
 
 /// Removes blobs that were begun by a process that died: incomplete and older than a day.
 void erase_abandoned_blobs(Poco::Data::Session& session, std::string_view account_id, TimePoint now);

@@ -14,6 +14,7 @@ struct Context {
   Log& log;
   Options options;
   [[nodiscard]] const service::Catalogue& catalogue() const { return *options.catalogue; }
+  [[nodiscard]] FileSpool new_file() const { return {env, options.spool_directory}; }
 };
 
 /// An account opened for one call.

@@ -210,7 +210,8 @@ Result<Draft> load_draft(const OutboxRow& row, const OpenAccount& account, const
   draft.announced = std::move(details.announced);
   std::int64_t part = 0;
   for (FileInfo& file : details.files) {
-    KVC_ASSIGN(Secret content, load_file(*context.database, account.cipher, row.id, part++, file.size));
+    KVC_ASSIGN(FileContent content,
+               load_file(*context.database, account.cipher, row.id, part++, file.size, context.new_file()));
     draft.files.push_back(
         {std::move(file.name), std::move(file.type), std::move(file.description), std::move(content)});
   }

@@ -15,26 +15,38 @@ namespace {
 constexpr std::string_view kForwardService = "enachricht";
 constexpr std::size_t kLongestSubject = 500;
 
-/// Takes the bytes of a part into memory that is wiped.
-class SecretSink final : public std::streambuf {
+/// Gives what is written on to a spool.
+class SpoolSink final : public std::streambuf {
  public:
-  explicit SecretSink(std::size_t size) : bytes_(Secret::of_size(size)) {
-    char* begin = reinterpret_cast<char*>(bytes_.data());
-    setp(begin, begin + size);
+  explicit SpoolSink(FileSpool& spool) : spool_(spool) {}
+  [[nodiscard]] const Status& status() const { return status_; }
+
+ protected:
+  int_type overflow(int_type character) override {
+    const char byte = traits_type::to_char_type(character);
+    return traits_type::eq_int_type(character, traits_type::eof()) || xsputn(&byte, 1) == 1
+               ? traits_type::not_eof(character)
+               : traits_type::eof();
   }
-  [[nodiscard]] bool full() const { return pptr() == epptr(); }
-  Secret take() { return std::move(bytes_); }
+  std::streamsize xsputn(const char* text, std::streamsize count) override {
+    if (status_.ok()) {
+      status_ = spool_.add({text, static_cast<std::size_t>(count)});
+    }
+    return status_.ok() ? count : 0;
+  }
 
  private:
-  Secret bytes_;
+  FileSpool& spool_;
+  Status status_;
 };
 
-Result<Secret> content_of(const message::OpenedMessage& message, std::size_t part) {
-  SecretSink sink(static_cast<std::size_t>(message.parts[part].size));
+Result<FileContent> content_of(const message::OpenedMessage& message, std::size_t part, FileSpool spool) {
+  SpoolSink sink(spool);
   std::ostream out(&sink);
-  KVC_TRY(message.read_part(part, out));
-  return sink.full() ? Result<Secret>(sink.take())
-                     : Status(error::internal, "a part has another size than its description says");
+  const Status read = message.read_part(part, out);
+  KVC_TRY(sink.status());
+  KVC_TRY(read);
+  return spool.finish();
 }
 
 // A name somebody else chose, fit for a message of ours.
@@ -185,7 +197,7 @@ Result<Draft> MailboxService::Impl::forward_draft(std::string_view user_id, std:
     if (total > account.session.max_message_bytes) {
       return Status(error::too_large, "text and files are larger than the settings allow");
     }
-    KVC_ASSIGN(Secret content, content_of(opened.message, i));
+    KVC_ASSIGN(FileContent content, content_of(opened.message, i, context.new_file()));
     draft.files.push_back({usable_name(part.name, i + 1), part.type, part.description, std::move(content)});
   }
   return draft;

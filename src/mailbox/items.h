@@ -12,6 +12,7 @@
 #include "base/env.h"
 #include "base/secret.h"
 #include "crypto/certificate.h"
+#include "mailbox/file_content.h"
 #include "message/open.h"
 #include "message/seal.h"
 #include "service/catalogue.h"
@@ -21,10 +22,10 @@ namespace kvc::mailbox {
 
 // ---- outbox ----
 
-/// A file of a draft, whole; the draft is kept encrypted under the account key.
+/// A file of a draft; the draft is kept encrypted under the account key.
 struct DraftFile {
   std::string name, type, description;
-  Secret content;
+  FileContent content;
 };
 
 /// What the begleitdatei of a delivery says (protocol D); the billing views fill it in beside the file itself.

@@ -61,6 +61,10 @@ const service::Catalogue& MailboxService::catalogue() const {
   return impl_->context.catalogue();
 }
 
+FileSpool MailboxService::new_file() const {
+  return impl_->context.new_file();
+}
+
 Result<OpenAccount> MailboxService::Impl::open_account(std::string_view user_id, std::string_view account_id) {
   KVC_ASSIGN(auto session, context.accounts.open(user_id, account_id));
   ContentCipher cipher(context.env, session.content_key, session.account.id, session.older_content_keys);

@@ -24,6 +24,8 @@ struct Options {
   const service::Catalogue* catalogue = &service::Catalogue::builtin();
   /// How answers are matched by the GUID of their begleitdatei; empty: by In-Reply-To and Original-Message-ID alone.
   ThreadKeyFn thread_key;
+  /// Where large files of letters in the making lie, encrypted and without a name (file_content.h). Empty: in memory.
+  std::string spool_directory = {};
 };
 
 /// Thread: [worker]. `user_id` is who acts, and must be assigned to the account; all others see not_found.
@@ -40,6 +42,9 @@ class MailboxService {
   [[nodiscard]] const service::Catalogue& catalogue() const;
 
   // ---- writing ----
+
+  /// For a file that goes along with a draft and comes piece by piece.
+  [[nodiscard]] FileSpool new_file() const;
 
   /// Everything in which the draft's files do not fit its service; empty: good, or an unknown service. Errors:
   /// not_found.

@@ -72,9 +72,27 @@ class FileReader final : public std::streambuf {
  public:
   FileReader(store::Database& database, const ContentCipher& cipher, std::string_view id, std::int64_t part,
              std::uint64_t size)
-      : database_(database), cipher_(cipher), id_(id), part_(part), left_(size) {}
+      : database_(database), cipher_(cipher), id_(id), part_(part), size_(size), left_(size) {}
 
  protected:
+  // To the end and back to the start, which is how a reader asks for the size.
+  pos_type seekoff(off_type offset, std::ios_base::seekdir from, std::ios_base::openmode which) override {
+    const auto here = static_cast<off_type>(size_ - left_) - (egptr() - gptr());
+    const off_type base = from == std::ios_base::cur   ? here
+                          : from == std::ios_base::end ? static_cast<off_type>(size_)
+                                                       : 0;
+    return offset == 0 && from == std::ios_base::cur ? pos_type(here) : seekpos(pos_type(base + offset), which);
+  }
+  pos_type seekpos(pos_type target, std::ios_base::openmode which) override {
+    const bool start = target == pos_type(0), end = target == pos_type(static_cast<off_type>(size_));
+    if ((which & std::ios_base::in) == 0 || (!start && !end)) {
+      return pos_type(off_type(-1));
+    }
+    setg(nullptr, nullptr, nullptr);
+    seq_ = 0;
+    left_ = start ? size_ : 0;
+    return target;
+  }
   int_type underflow() override {
     if (left_ == 0) {
       return traits_type::eof();
@@ -92,7 +110,7 @@ class FileReader final : public std::streambuf {
  private:
   Status next_chunk() {
     std::string sealed;
-    KVC_TRY(database_.read([&](Poco::Data::Session& session) {
+    KVC_TRY(database_.read_own([&](Poco::Data::Session& session) {
       sealed = outbox::part(session, id_, part_, seq_);
       return Status();
     }));
@@ -105,7 +123,7 @@ class FileReader final : public std::streambuf {
   const ContentCipher& cipher_;
   std::string id_;
   std::int64_t part_, seq_ = 0;
-  std::uint64_t left_;
+  std::uint64_t size_, left_;
   Secret chunk_;
 };
 
@@ -168,25 +186,34 @@ Result<OutboxDetails> open_details(const ContentCipher& cipher, std::string_view
 }
 
 Status store_file(Poco::Data::Session& session, const ContentCipher& cipher, std::string_view outbox_id,
-                  std::int64_t part, const Secret& content) {
-  const auto bytes = content.bytes();
+                  std::int64_t part, const FileContent& content) {
+  const auto in = content.open();
   std::int64_t seq = 0;
-  for (std::size_t at = 0; at < bytes.size(); at += kChunkSize, ++seq) {
-    const Secret chunk(bytes.subspan(at, std::min(kChunkSize, bytes.size() - at)));
+  for (std::uint64_t left = content.size(); left != 0; ++seq) {
+    Secret chunk = Secret::of_size(static_cast<std::size_t>(std::min<std::uint64_t>(kChunkSize, left)));
+    if (!in->read(reinterpret_cast<char*>(chunk.data()), static_cast<std::streamsize>(chunk.size()))) {
+      return {error::file_unreadable, "a chosen file cannot be read again"};
+    }
     KVC_ASSIGN(const std::string sealed, cipher.seal(chunk, chunk_place(outbox_id, part, seq)));
     outbox::insert_part(session, outbox_id, part, seq, sealed);
+    left -= chunk.size();
   }
   return {};
 }
 
-Result<Secret> load_file(store::Database& database, const ContentCipher& cipher, std::string_view outbox_id,
-                         std::int64_t part, std::uint64_t size) {
+Result<FileContent> load_file(store::Database& database, const ContentCipher& cipher, std::string_view outbox_id,
+                              std::int64_t part, std::uint64_t size, FileSpool copy) {
   const auto in = read_file(database, cipher, outbox_id, part, size);
-  Secret content = Secret::of_size(static_cast<std::size_t>(size));
-  if (size != 0 && !in->read(reinterpret_cast<char*>(content.data()), static_cast<std::streamsize>(size))) {
-    return damaged();
+  Secret piece = Secret::of_size(64UL * 1024);
+  for (std::uint64_t left = size; left != 0;) {
+    const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), left));
+    if (!in->read(reinterpret_cast<char*>(piece.data()), static_cast<std::streamsize>(step))) {
+      return damaged();
+    }
+    KVC_TRY(copy.add(piece.reveal().substr(0, step)));
+    left -= step;
   }
-  return content;
+  return copy.finish();
 }
 
 std::unique_ptr<std::istream> read_file(store::Database& database, const ContentCipher& cipher,

@@ -33,16 +33,16 @@ struct OutboxDetails {
 Result<std::string> seal_details(const ContentCipher& cipher, const OutboxDetails& details, std::string_view outbox_id);
 Result<OutboxDetails> open_details(const ContentCipher& cipher, std::string_view sealed, std::string_view outbox_id);
 
-/// Stores a file in encrypted chunks, inside the caller's transaction.
+/// Stores a file in encrypted chunks, inside the caller's transaction. Error: file_unreadable.
 Status store_file(Poco::Data::Session& session, const ContentCipher& cipher, std::string_view outbox_id,
-                  std::int64_t part, const Secret& content);
+                  std::int64_t part, const FileContent& content);
 
-/// The whole file. Error: storage_corrupt.
-Result<Secret> load_file(store::Database& database, const ContentCipher& cipher, std::string_view outbox_id,
-                         std::int64_t part, std::uint64_t size);
+/// Copies the file to where letters in the making have theirs. Error: storage_corrupt.
+Result<FileContent> load_file(store::Database& database, const ContentCipher& cipher, std::string_view outbox_id,
+                              std::int64_t part, std::uint64_t size, FileSpool copy);
 
-/// Reads a stored file from its start. The stream turns bad if a chunk is missing or damaged; it never ends early.
-/// `database` and `cipher` must outlive it.
+/// Reads a stored file from its start. The stream turns bad if a chunk is missing or damaged; it never ends early. It
+/// can be sought to its end, to learn the size, and back to its start. `database` and `cipher` must outlive it.
 std::unique_ptr<std::istream> read_file(store::Database& database, const ContentCipher& cipher,
                                         std::string_view outbox_id, std::int64_t part, std::uint64_t size);
 

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <istream>
-#include <ostream>
+#include <iterator>
+#include <thread>
 
 #include "account/sql.h"
+#include "base/guard.h"
 #include "mailbox/archived.h"
 #include "mailbox/drafting.h"
 #include "mailbox/inbox_details.h"
@@ -15,47 +17,14 @@
 namespace kvc::mailbox {
 namespace {
 
-constexpr std::size_t kPage = 50, kLongestList = 100000;
-constexpr int kFetchTries = 2;
-
-std::string label_of(const crypto::Certificate& certificate) {
-  return "generation " + certificate.serial_hex();
-}
-
-// Failures after which the next mail would fail as well.
-bool concerns_account(const Status& status) {
-  return status.category() == Category::auth || status.category() == Category::storage ||
-         status.category() == Category::cancelled || status.category() == Category::host ||
-         status.is(error::unreachable) || status.is(error::tls_not_trusted) || status.is(error::tls_wrong_host) ||
-         status.is(error::tls_expired) || status.is(error::tls_failed) || status.is(error::server_busy) ||
-         status.is(error::out_of_memory);
-}
-
-/// Takes what is received and remembers whether it is the same as what is stored.
-class Comparison final : public std::streambuf {
- public:
-  explicit Comparison(BlobReader& stored) : stored_(stored) {}
-  [[nodiscard]] bool same() const { return same_ && taken_ == stored_.size(); }
-
- protected:
-  int_type overflow(int_type character) override {
-    const char byte = traits_type::to_char_type(character);
-    return traits_type::eq_int_type(character, traits_type::eof()) || xsputn(&byte, 1) == 1
-               ? traits_type::not_eof(character)
-               : traits_type::eof();
-  }
-  std::streamsize xsputn(const char* text, std::streamsize count) override {
-    std::string there(static_cast<std::size_t>(count), '\0');
-    same_ = same_ && stored_.sgetn(there.data(), count) == count && there == std::string_view(text, there.size());
-    taken_ += there.size();
-    return count;
-  }
-
- private:
-  BlobReader& stored_;
-  std::uint64_t taken_ = 0;
-  bool same_ = true;
-};
+// [D] So many mails are listed at a time, and so many become durable in one commit. A batch whose mails are small waits
+// in memory, at most a chunk of each.
+constexpr std::size_t kPage = 256, kLongestList = 100000, kBatch = 32;
+// A second connection pays when there is more than a handful to fetch.
+constexpr std::size_t kFewMails = 4;
+constexpr std::size_t kMostOpeners = 4;
+// Far below the time a lease is given for.
+constexpr Millis kRenewLease{60000};
 
 /// For the row of a mail that the server holds. `known` has its Message-ID: what was noted when the mail was too large
 /// gives way; another letter from an archive stays, under another name.
@@ -71,181 +40,7 @@ void make_room(Poco::Data::Session& session, const std::optional<InboxRow>& know
   erase_blob(session, known->blob_id);
 }
 
-bool transfer_broke(const Status& status) {
-  return status.is(error::connection_lost) || status.is(error::timeout) || status.is(error::bad_answer) ||
-         status.is(error::server_error);
-}
-
 }  // namespace
-
-// ---- Reader ----
-
-Reader::Reader(const Context& context, const OpenAccount& account) : context_(context), account_(account) {
-  int number = 0;
-  for (const crypto::Identity& identity : account.session.identities) {
-    options_.keys.push_back({identity.key, identity.certificate, label_of(identity.certificate)});
-  }
-  for (const crypto::PrivateKey& key : account.session.bare_keys) {
-    options_.keys.push_back({key, std::nullopt, "key without certificate " + std::to_string(++number)});
-  }
-  options_.trust = *account.session.trust;
-}
-
-Result<message::OpenedMessage> Reader::judge(const InboxRow& row) {
-  KVC_ASSIGN(const auto source, BlobReader::open(*context_.database, row.blob_id));
-  std::istream mail(source.get());
-  KVC_ASSIGN(options_.at, reference_time(*context_.database, row));
-  options_.now = row.received;
-  auto opened = message::open(mail, options_);
-  KVC_TRY(source->status());
-  if (opened.ok() || opened.status().is(error::out_of_memory)) {
-    return opened;
-  }
-  context_.log.write(LogLevel::warning, "mailbox",
-                     "mail " + row.id + " cannot be opened: " + opened.status().code().key);
-  message::OpenedMessage unreadable;
-  message::Layer& layer = unreadable.layers.emplace_back();
-  layer.reason = opened.status().detail();
-  return unreadable;
-}
-
-Status Reader::record(InboxRow& row, const message::OpenedMessage& message) {
-  Facts facts = facts_of(message, context_.catalogue());
-  if (row.processed && (row.opened || !facts.opened)) {
-    return {};
-  }
-  row.processed = true;
-  row.opened = facts.opened;
-  row.is_receipt = facts.is_receipt;
-  row.verdict = message.verdict;
-  row.parts = static_cast<std::int64_t>(message.parts.size());
-  if (!facts.service_id.empty()) {
-    row.service_key = context_.catalogue().key_of(facts.service_id);
-  }
-  KVC_ASSIGN(const Consequences found, consequences(row, message, std::move(facts)));
-  return context_.database->write([&](Poco::Data::Session& session) {
-    link(session, row, found);
-    inbox::set_processed(session, row);
-    if (found.receipt && !outbox::has_receipt_for(session, row.id)) {
-      OutboxRow receipt = *found.receipt;
-      receipt.thread_id = row.thread_id;
-      outbox::insert(session, receipt);
-    }
-    return Status();
-  });
-}
-
-Result<Reader::Consequences> Reader::consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts) {
-  Consequences found;
-  const ThreadKey key = thread_key(message, facts);
-  found.version = key.version;
-  KVC_ASSIGN(found.thread_key, thread_key_of(account_.cipher, key.guid));
-  KVC_ASSIGN(row.details, sealed_details(row, message, facts, key.guid));
-  KVC_ASSIGN(found.from_archive, is_archived(*context_.database, row.id));
-  if (facts.owed && !found.from_archive) {
-    KVC_ASSIGN(found.receipt, row_for(*facts.owed, row.id, account_, context_));
-  }
-  found.facts = std::move(facts);
-  return found;
-}
-
-ThreadKey Reader::thread_key(const message::OpenedMessage& message, const Facts& facts) const {
-  if (!facts.trusted || !context_.options.thread_key) {
-    return {};
-  }
-  return context_.options.thread_key(message).value_or(ThreadKey{});
-}
-
-Result<std::string> Reader::sealed_details(const InboxRow& row, const message::OpenedMessage& message,
-                                           const Facts& facts, const std::string& guid) {
-  InboxDetails details{facts.from, facts.subject, facts.service_id, facts.in_reply_to, guid, {}};
-  for (const message::Part& part : message.parts) {
-    if (part.attachment) {
-      details.file_names.push_back(part.name);
-    }
-  }
-  return seal_details(account_.cipher, details, row);
-}
-
-Status Reader::repair(InboxRow& row, const message::OpenedMessage& message) {
-  const Facts facts = facts_of(message, context_.catalogue());
-  if (!facts.opened) {
-    return {};
-  }
-  KVC_ASSIGN(row.details, sealed_details(row, message, facts, thread_key(message, facts).guid));
-  return context_.database->write([&](Poco::Data::Session& session) {
-    inbox::set_details(session, row.id, row.details);
-    return Status();
-  });
-}
-
-// Who is confirmed or answered, and which thread the mail belongs to.
-void Reader::link(Poco::Data::Session& session, InboxRow& row, const Consequences& found) {
-  if (!found.facts.trusted) {
-    return;
-  }
-  const bool is_reply = found.facts.kind != service::MessageKind::delivery;
-  const auto delivery =
-      is_reply ? delivery_of(session, row.account_id, found.facts, found.thread_key, found.version) : std::nullopt;
-  row.unassigned = found.facts.from_kv && !delivery && !found.from_archive;
-  if (delivery) {
-    if (found.facts.kind == service::MessageKind::receipt) {
-      outbox::set_delivered(session, *delivery, row.received);
-    } else {
-      outbox::set_answered(session, *delivery, row.received);
-    }
-    if (delivery->accepted_at == 0) {
-      replies::start(session, *delivery, row.received, context_.catalogue());
-    }
-    replies::arrived(session, *delivery, found.facts.kind, row.id, row.received);
-    row.thread_id = delivery->thread_id;
-    return;
-  }
-  for (const std::string& id : found.facts.refers_to) {
-    const std::string thread = thread_of_message(session, row.account_id, id);
-    if (!thread.empty()) {
-      row.thread_id = thread;
-      return;
-    }
-  }
-}
-
-OpenedBy Reader::opened_by(const message::OpenedMessage& message) const {
-  OpenedBy by;
-  by.label = message.layers.front().key_label;
-  for (const account::Generation& generation : account_.session.account.generations) {
-    if (!by.label.empty() && generation.certificate && label_of(*generation.certificate) == by.label) {
-      by.generation = generation.number;
-      by.current = generation.current;
-    }
-  }
-  return by;
-}
-
-void regroup(Poco::Data::Session& session, std::string_view account_id, const service::Catalogue& catalogue) {
-  for (const std::string table : {"inbox", "outbox"}) {
-    std::vector<std::string> unknown;
-    {
-      std::string id;
-      account::Sql sql(session,
-                       "SELECT DISTINCT service_id FROM " + table + " WHERE account_id = ? AND service_key = ''");
-      sql.arg(account_id).into(id);
-      while (sql.next()) {
-        unknown.push_back(id);
-      }
-    }
-    for (const std::string& id : unknown) {
-      if (const std::string key = catalogue.key_of(id); !key.empty()) {
-        account::Sql(session, "UPDATE " + table +
-                                  " SET service_key = ? WHERE account_id = ? AND service_key = '' AND service_id = ?")
-            .arg(key)
-            .arg(account_id)
-            .arg(id)
-            .run();
-      }
-    }
-  }
-}
 
 // ---- Receiver ----
 
@@ -257,7 +52,7 @@ Receiver::Receiver(const Context& context, const OpenAccount& account, std::uint
       lease_(lease),
       progress_(progress),
       cancel_(cancel),
-      reader_(context, account),
+      downloader_(context, account, max_bytes, cancel),
       limit_(kPage) {}
 
 Result<FetchSummary> Receiver::run(Status& skipped) {
@@ -269,15 +64,7 @@ Result<FetchSummary> Receiver::run(Status& skipped) {
   KVC_TRY(process_stored());
   for (bool more = true; more;) {
     KVC_ASSIGN(more, next_page());
-    for (std::size_t i = 0; i < waiting_.size(); ++i) {
-      if (cancel_.requested()) {
-        return Status(error::cancelled, "cancelled while fetching");
-      }
-      report(waiting_.size() - i, more);
-      KVC_TRY(take(waiting_[i]));
-      ++done_;
-      KVC_TRY(lease_.renew());
-    }
+    KVC_TRY(take_page(more));
   }
   skipped = first_skipped_;
   return summary_;
@@ -301,30 +88,66 @@ Status Receiver::process_stored() {
     ids = inbox::unprocessed(session, account_.id());
     return Status();
   }));
-  for (const std::string& id : ids) {
-    KVC_TRY(process(id));
+  for (std::size_t at = 0; at < ids.size(); at += kBatch) {
+    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
+    KVC_TRY(process({first, first + static_cast<std::ptrdiff_t>(std::min(kBatch, ids.size() - at))}));
+    KVC_TRY(lease_.renew());
   }
   return {};
 }
 
-Status Receiver::process(const std::string& inbox_id) {
-  std::optional<InboxRow> row;
+// Opened by all processors; recorded in the order they came, as one may refer to the other.
+Status Receiver::process(const std::vector<std::string>& inbox_ids) {
+  std::vector<InboxRow> rows;
   KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
-    row = inbox::find(session, inbox_id, "");
+    for (const std::string& id : inbox_ids) {
+      if (auto row = inbox::find(session, id, "")) {
+        rows.push_back(std::move(*row));
+      }
+    }
     return Status();
   }));
-  if (!row) {
+  if (rows.empty()) {
     return {};
   }
-  const auto message = reader_.judge(*row);
-  if (!message.ok()) {
-    return skip(message.status());
+  const std::size_t workers = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostOpeners);
+  while (readers_.size() < std::min(workers, rows.size())) {
+    readers_.push_back(std::make_unique<Reader>(context_, account_));
   }
-  KVC_TRY(reader_.record(*row, *message));
-  summary_.receipts += row->is_receipt ? 1 : 0;
-  summary_.unassigned += row->unassigned ? 1 : 0;
-  summary_.not_valid += row->verdict == message::Verdict::valid ? 0 : 1;
-  return {};
+  std::vector<Result<std::optional<Reader::Recording>>> opened(rows.size(), std::optional<Reader::Recording>());
+  for_each_index(rows.size(), workers, [&](std::size_t worker, std::size_t i) {
+    opened[i] = guarded([&]() -> Result<std::optional<Reader::Recording>> {
+      KVC_ASSIGN(const auto message, readers_[worker]->judge(rows[i]));
+      return readers_[worker]->prepare(rows[i], message);
+    });
+  });
+  return record(rows, opened);
+}
+
+Status Receiver::record(const std::vector<InboxRow>& rows,
+                        std::vector<Result<std::optional<Reader::Recording>>>& opened) {
+  Status worst;
+  for (const auto& one : opened) {
+    const Status skipped = one.ok() ? Status() : skip(one.status());
+    worst = worst.ok() ? skipped : worst;
+  }
+  KVC_TRY(context_.database->write([&](Poco::Data::Session& session) {
+    for (auto& one : opened) {
+      if (one.ok() && one.value()) {
+        readers_.front()->write(session, *one.value());
+      }
+    }
+    return Status();
+  }));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (opened[i].ok()) {
+      const InboxRow& row = opened[i].value() ? opened[i].value()->row : rows[i];
+      summary_.receipts += row.is_receipt ? 1 : 0;
+      summary_.unassigned += row.unassigned ? 1 : 0;
+      summary_.not_valid += row.verdict == message::Verdict::valid ? 0 : 1;
+    }
+  }
+  return worst;
 }
 
 // Fetched mails leave the list, so a page always starts at its head; mails that stay there are known by their ids, and
@@ -345,75 +168,127 @@ Result<bool> Receiver::next_page() {
   }
 }
 
-Status Receiver::take(const transport::WaitingMail& mail) {
-  if (mail.message_id.empty()) {
-    left_.insert(mail.message_id);
-    return skip(Status(error::bad_answer, "the server lists a mail without a Message-ID"));
+// While one batch is stored and opened, the next one is on its way. Two mails that claim the same Message-ID must not
+// be on their way at the same time: each is looked for in the store before it is fetched.
+Status Receiver::take_page(bool more) {
+  auto batches = in_batches(std::move(waiting_));
+  std::size_t left = 0;
+  for (const auto& batch : batches) {
+    left += batch.mails.size();
   }
-  std::optional<InboxRow> known;
-  KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
-    known = inbox::find_message(session, account_.id(), mail.message_id);
-    return Status();
-  }));
-  const bool placeholder = known && known->too_large_limit != 0;
-  if (placeholder && static_cast<std::uint64_t>(known->too_large_limit) >= max_bytes_) {
-    left_.insert(mail.message_id);  // nothing changed since it was too large
-    return {};
-  }
-  if (known && !placeholder) {
-    KVC_ASSIGN(const bool archived, is_archived(*context_.database, known->id));
-    const auto same = archived ? same_as_archived(mail, *known) : Result<bool>(true);
-    if (!same.ok()) {
-      left_.insert(mail.message_id);
-      return skip(same.status());
+  std::unique_ptr<Download> ahead;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    if (cancel_.requested()) {
+      return {error::cancelled, "cancelled while fetching"};
     }
-    if (*same) {
-      ++summary_.duplicates;
-      remove(mail);
-      return {};
+    const auto current = ahead ? std::move(ahead) : begin(batches[i], i + 1 < batches.size());
+    while (!current->wait(kRenewLease)) {
+      KVC_TRY(lease_.renew());
     }
+    if (cancel_.requested()) {
+      // What was fetched goes back: committed now, it could not be deleted on the server any more.
+      return {error::cancelled, "cancelled while fetching"};
+    }
+    if (i + 1 < batches.size() && !batches[i + 1].alone && !current->ended_early()) {
+      ahead = begin(batches[i + 1], true);
+    }
+    KVC_TRY(settle(current->taken()));
+    for (std::size_t settled = current->taken().size(); settled != 0; --settled) {
+      report(left--, more);
+      ++done_;
+    }
+    KVC_TRY(lease_.renew());
   }
-  BlobWriter writer(*context_.database, context_.env, account_.id(), max_bytes_);
-  const Status fetched = fetch(mail, writer);
-  if (fetched.ok()) {
-    return store(mail, writer, known);
-  }
-  left_.insert(mail.message_id);
-  if (fetched.is(error::too_large)) {
-    return note_too_large(mail, known);
-  }
-  return skip(fetched);
+  return {};
 }
 
-// Anybody can make a file with any Message-ID, and an archive may hold a damaged copy: what the server holds is deleted
-// there only if the very same bytes are here.
-Result<bool> Receiver::same_as_archived(const transport::WaitingMail& mail, const InboxRow& archived) {
-  for (int attempt = 1;; ++attempt) {
-    KVC_ASSIGN(const auto stored, BlobReader::open(*context_.database, archived.blob_id));
-    Comparison comparison(*stored);
-    std::ostream out(&comparison);
-    const Status fetched = account_.session.client->fetch(account_.session.credentials, account_.session.account.uid,
-                                                          mail.message_id, out, cancel_);
-    if (fetched.ok()) {
-      return stored->status().ok() && comparison.same();
+std::vector<Receiver::Batch> Receiver::in_batches(std::vector<transport::WaitingMail> mails) {
+  std::vector<Batch> batches, repeated;
+  std::set<std::string> ids;
+  for (transport::WaitingMail& mail : mails) {
+    if (!ids.insert(mail.message_id).second) {
+      repeated.push_back({{std::move(mail)}, true});
+      continue;
     }
-    if (!transfer_broke(fetched) || attempt == kFetchTries) {
-      return fetched;
+    if (batches.empty() || batches.back().mails.size() == kBatch) {
+      batches.push_back({});
     }
+    batches.back().mails.push_back(std::move(mail));
   }
+  std::move(repeated.begin(), repeated.end(), std::back_inserter(batches));
+  return batches;
 }
 
-Status Receiver::fetch(const transport::WaitingMail& mail, BlobWriter& writer) {
-  for (int attempt = 1;; ++attempt) {
-    std::ostream out(&writer);
-    const Status fetched = account_.session.client->fetch(account_.session.credentials, account_.session.account.uid,
-                                                          mail.message_id, out, cancel_);
-    KVC_TRY(writer.status());
-    if (fetched.ok() || !transfer_broke(fetched) || attempt == kFetchTries) {
-      return fetched;
+std::unique_ptr<Download> Receiver::begin(Batch& batch, bool beside) {
+  const std::size_t count = batch.mails.size();
+  const std::size_t workers = count > kFewMails ? 2 : beside || count > 1 ? 1 : 0;
+  return std::make_unique<Download>(downloader_, std::move(batch.mails), workers);
+}
+
+// A mail is deleted on the server only after the commit that holds it.
+Status Receiver::settle(std::vector<Taken>& batch) {
+  Status worst;
+  std::vector<std::string> stored;
+  std::vector<const transport::WaitingMail*> leaving;
+  KVC_TRY(store(batch, stored));
+  for (const Taken& one : batch) {
+    switch (one.outcome) {
+      case Taken::Outcome::untouched:
+        break;
+      case Taken::Outcome::duplicate:
+        ++summary_.duplicates;
+        leaving.push_back(&one.mail);
+        break;
+      case Taken::Outcome::fetched:
+        leaving.push_back(&one.mail);
+        break;
+      case Taken::Outcome::unchanged:
+        left_.insert(one.mail.message_id);
+        break;
+      case Taken::Outcome::too_large:
+        left_.insert(one.mail.message_id);
+        KVC_TRY(note_too_large(one.mail, one.known));
+        break;
+      case Taken::Outcome::failed: {
+        left_.insert(one.mail.message_id);
+        const Status skipped = skip(one.failure);
+        worst = worst.ok() ? skipped : worst;
+        break;
+      }
     }
-    KVC_TRY(writer.restart());
   }
+  KVC_TRY(remove_and_process(leaving, stored));
+  return worst;
+}
+
+// The server's answers and the processor's work take their time at the same time; with one mail it is not worth a
+// thread.
+Status Receiver::remove_and_process(const std::vector<const transport::WaitingMail*>& leaving,
+                                    const std::vector<std::string>& stored) {
+  std::vector<Status> removed(leaving.size());
+  const auto remove_all = [&] {
+    for (std::size_t i = 0; i < leaving.size(); ++i) {
+      removed[i] = guarded([&] { return remove(*leaving[i]); });
+    }
+  };
+  Status processed;
+  {
+    Helpers helpers;
+    if (leaving.size() > 1 && !stored.empty()) {
+      helpers.start(remove_all);
+    } else {
+      remove_all();
+    }
+    processed = guarded([&] { return stored.empty() ? Status() : process(stored); });
+  }
+  for (std::size_t i = 0; i < leaving.size(); ++i) {
+    if (!removed[i].ok()) {
+      left_.insert(leaving[i]->message_id);
+      context_.log.write(LogLevel::warning, "mailbox",
+                         std::string("a fetched mail could not be deleted on the server: ") + removed[i].code().key);
+    }
+  }
+  return processed;
 }
 
 InboxRow Receiver::row_of(const transport::WaitingMail& mail, const std::string& blob_id) const {
@@ -433,19 +308,54 @@ InboxRow Receiver::row_of(const transport::WaitingMail& mail, const std::string&
   return row;
 }
 
-Status Receiver::store(const transport::WaitingMail& mail, BlobWriter& writer, const std::optional<InboxRow>& known) {
-  const InboxRow row = row_of(mail, writer.id());
+// One commit for the whole batch. A mail that somebody imported from an archive in this very moment does not keep the
+// others out: then each is stored alone, and that one is met again as a known one.
+Status Receiver::store(std::vector<Taken>& batch, std::vector<std::string>& ids) {
+  std::vector<Taken*> fetched;
+  for (Taken& one : batch) {
+    if (one.outcome == Taken::Outcome::fetched) {
+      fetched.push_back(&one);
+    }
+  }
+  const Status together = store(fetched, ids);
+  if (!together.is(error::already_exists)) {
+    return together;
+  }
+  for (Taken* one : fetched) {
+    const Status alone = store(std::vector<Taken*>{one}, ids);
+    if (alone.is(error::already_exists)) {
+      one->outcome = Taken::Outcome::failed;
+      one->failure = Status(error::invalid_state, "the mail was stored by somebody else meanwhile");
+      continue;
+    }
+    KVC_TRY(alone);
+  }
+  return {};
+}
+
+Status Receiver::store(const std::vector<Taken*>& fetched, std::vector<std::string>& ids) {
+  if (fetched.empty()) {
+    return {};
+  }
+  std::vector<InboxRow> rows;
+  for (const Taken* one : fetched) {
+    rows.push_back(row_of(one->mail, one->writer->id()));
+  }
   const Status stored = context_.database->write([&](Poco::Data::Session& session) -> Status {
-    make_room(session, known);
-    KVC_TRY(writer.finish(session));
-    inbox::insert(session, row);
+    for (std::size_t i = 0; i < fetched.size(); ++i) {
+      make_room(session, fetched[i]->known);
+      KVC_TRY(fetched[i]->writer->finish(session));
+      inbox::insert(session, rows[i]);
+    }
     return {};
   });
   KVC_TRY(stored);
-  writer.committed();
-  ++summary_.fetched;
-  remove(mail);
-  return process(row.id);
+  for (std::size_t i = 0; i < fetched.size(); ++i) {
+    fetched[i]->writer->committed();
+    ids.push_back(rows[i].id);
+    ++summary_.fetched;
+  }
+  return {};
 }
 
 // The header is all that is known of it, and all that is kept; the mail itself stays on the server.
@@ -468,14 +378,9 @@ Status Receiver::note_too_large(const transport::WaitingMail& mail, const std::o
 }
 
 // A mail that could not be deleted is met again as a duplicate next time.
-void Receiver::remove(const transport::WaitingMail& mail) {
-  const Status removed = account_.session.client->remove(account_.session.credentials, account_.session.account.uid,
-                                                         mail.message_id, cancel_);
-  if (!removed.ok()) {
-    left_.insert(mail.message_id);
-    context_.log.write(LogLevel::warning, "mailbox",
-                       std::string("a fetched mail could not be deleted on the server: ") + removed.code().key);
-  }
+Status Receiver::remove(const transport::WaitingMail& mail) const {
+  return account_.session.client->remove(account_.session.credentials, account_.session.account.uid, mail.message_id,
+                                         cancel_);
 }
 
 Status Receiver::skip(const Status& reason) {

@@ -2,11 +2,13 @@
 // Fetches, stores, opens (protocol C "Receiving duties").
 #pragma once
 
+#include <memory>
 #include <set>
 
 #include "account/lease.h"
 #include "mailbox/blob.h"
 #include "mailbox/context.h"
+#include "mailbox/download.h"
 #include "mailbox/inbox_repository.h"
 #include "mailbox/outbox_repository.h"
 #include "mailbox/receipt_rules.h"
@@ -26,14 +28,8 @@ class Reader {
   /// A mail from an archive owes no receipt, and is never reported as an answer without a delivery: what it answers may
   /// be older than this mailbox. Without effect on a mail that was opened before, or that still does not open.
   Status record(InboxRow& row, const message::OpenedMessage& message);
-  /// Writes the facts of a mail anew whose stored ones do not open any more. Without effect on a mail that does not
-  /// open either.
-  Status repair(InboxRow& row, const message::OpenedMessage& message);
-  /// Which of the account's keys opened the outermost layer.
-  [[nodiscard]] OpenedBy opened_by(const message::OpenedMessage& message) const;
 
- private:
-  /// What record() writes besides the row.
+  /// What record() writes.
   struct Consequences {
     Facts facts;
     std::string thread_key;
@@ -41,11 +37,30 @@ class Reader {
     bool from_archive = false;
     std::optional<OutboxRow> receipt;
   };
-  Result<Consequences> consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts);
+  struct Recording {
+    InboxRow row;
+    Consequences found;
+  };
+  /// record() in two halves, so that many mails can be judged at once and written in one transaction: what there is to
+  /// write, nothing where record() is without effect. One reader for each thread.
+  [[nodiscard]] Result<std::optional<Recording>> prepare(const InboxRow& row,
+                                                         const message::OpenedMessage& message) const;
+  /// Inside the caller's transaction.
+  void write(Poco::Data::Session& session, Recording& recording) const;
+  /// Writes the facts of a mail anew whose stored ones do not open any more. Without effect on a mail that does not
+  /// open either.
+  Status repair(InboxRow& row, const message::OpenedMessage& message);
+  /// Which of the account's keys opened the outermost layer.
+  [[nodiscard]] OpenedBy opened_by(const message::OpenedMessage& message) const;
+
+ private:
+  /// `failure` tells why the store does not give the mail's bytes, if it does not.
+  Result<message::OpenedMessage> open(const std::string& blob_id, Status& failure) const;
+  Result<Consequences> consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts) const;
   Result<std::string> sealed_details(const InboxRow& row, const message::OpenedMessage& message, const Facts& facts,
-                                     const std::string& guid);
+                                     const std::string& guid) const;
   [[nodiscard]] ThreadKey thread_key(const message::OpenedMessage& message, const Facts& facts) const;
-  void link(Poco::Data::Session& session, InboxRow& row, const Consequences& found);
+  void link(Poco::Data::Session& session, InboxRow& row, const Consequences& found) const;
 
   const Context& context_;
   const OpenAccount& account_;
@@ -66,16 +81,26 @@ class Receiver {
   Result<FetchSummary> run(Status& skipped);
 
  private:
+  /// Mails that are fetched together and committed at once.
+  struct Batch {
+    std::vector<transport::WaitingMail> mails;
+    bool alone = false;  ///< not before all of the earlier ones are stored
+  };
   Status process_stored();
-  Status process(const std::string& inbox_id);
+  Status process(const std::vector<std::string>& inbox_ids);
+  Status record(const std::vector<InboxRow>& rows, std::vector<Result<std::optional<Reader::Recording>>>& opened);
   Result<bool> next_page();
-  Status take(const transport::WaitingMail& mail);
-  Status fetch(const transport::WaitingMail& mail, BlobWriter& writer);
-  Result<bool> same_as_archived(const transport::WaitingMail& mail, const InboxRow& archived);
-  Status store(const transport::WaitingMail& mail, BlobWriter& writer, const std::optional<InboxRow>& known);
+  Status take_page(bool more);
+  static std::vector<Batch> in_batches(std::vector<transport::WaitingMail> mails);
+  std::unique_ptr<Download> begin(Batch& batch, bool beside);
+  Status settle(std::vector<Taken>& batch);
+  Status remove_and_process(const std::vector<const transport::WaitingMail*>& leaving,
+                            const std::vector<std::string>& stored);
+  Status store(std::vector<Taken>& batch, std::vector<std::string>& ids);
+  Status store(const std::vector<Taken*>& fetched, std::vector<std::string>& ids);
   Status note_too_large(const transport::WaitingMail& mail, const std::optional<InboxRow>& known);
   [[nodiscard]] InboxRow row_of(const transport::WaitingMail& mail, const std::string& blob_id) const;
-  void remove(const transport::WaitingMail& mail);
+  [[nodiscard]] Status remove(const transport::WaitingMail& mail) const;
   void report(std::size_t left, bool more);
   Status skip(const Status& reason);
 
@@ -85,7 +110,8 @@ class Receiver {
   account::Lease& lease_;
   const ProgressFn& progress_;
   const Cancel& cancel_;
-  Reader reader_;
+  Downloader downloader_;
+  std::vector<std::unique_ptr<Reader>> readers_;  ///< one for each thread
   FetchSummary summary_;
   Status first_skipped_;
   std::set<std::string> left_;  ///< Message-IDs that stay on the server: what was skipped, or could not be deleted

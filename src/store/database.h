@@ -47,10 +47,13 @@ class Database {
   /// OK, else rolls back. Exceptions of Poco::Data become a Status. Not to be nested. Statements: store/sql.h.
   virtual Status write(const std::function<Status(Poco::Data::Session&)>& work) = 0;
   /// As write(), for rows that no other transaction reads or changes yet, such as the pieces of a mail on its way in:
-  /// on a server they are written beside the others' turns. Anything else needs write().
+  /// on a server they are written beside the others' turns. In a file they are durable no later than the next write(),
+  /// which is what makes them count; until then a loss of power may take them back. Anything else needs write().
   virtual Status write_own(const std::function<Status(Poco::Data::Session&)>& work) { return write(work); }
   /// The same for reading: one consistent snapshot, changes are refused (storage_failed).
   virtual Status read(const std::function<Status(Poco::Data::Session&)>& work) = 0;
+  /// As read(), for such pieces: whoever goes through a large mail does not fill the cache that lists are read from.
+  virtual Status read_own(const std::function<Status(Poco::Data::Session&)>& work) { return read(work); }
 
   /// What a database needs now and then: a file gets a backup once a day (store/backup.h); a server does that by
   /// itself. Cheap when nothing is due, and may be called by any number of processes. Not on a host's main thread, not

@@ -266,7 +266,7 @@ std::unique_ptr<Process> Practice::launch(const fs::path& script, const Environm
   for (const auto& [name, value] : more) {
     environment[name] = value;
   }
-  std::vector<std::string> command;
+  std::vector<std::string> command = wrapper_;
   if (file_blocks_) {
     // Without the signal a write fails as on a full disk; ignoring it is inherited.
     command = {"/bin/sh", "-c", "trap '' XFSZ; ulimit -f " + std::to_string(*file_blocks_) + "; exec \"$@\"",
@@ -306,6 +306,13 @@ fs::path Practice::prepare(const std::string& name, const std::string& steps) co
 HostRun Practice::run_steps(const std::string& steps, const Environment& more) {
   const auto process = launch(prepare("steps", steps), more);
   return finish(*process);
+}
+
+HostRun Practice::run_steps_with(std::vector<std::string> wrapper, const std::string& steps) {
+  wrapper_ = std::move(wrapper);
+  HostRun run = run_steps(steps);
+  wrapper_.clear();
+  return run;
 }
 
 std::unique_ptr<Process> Practice::start_steps(const std::string& steps, bool secrets_by_environment) {

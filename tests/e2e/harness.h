@@ -97,6 +97,8 @@ class Practice {
   HostRun run(const std::string& script, const Environment& more = {});
   /// Runs steps given as text.
   HostRun run_steps(const std::string& steps, const Environment& more = {});
+  /// The same as the command that stands behind `wrapper`.
+  HostRun run_steps_with(std::vector<std::string> wrapper, const std::string& steps);
   /// Starts steps and leaves them running. `secrets_by_environment` is false for a test that looks into the process's
   /// memory, which holds its environment.
   std::unique_ptr<Process> start_steps(const std::string& steps, bool secrets_by_environment);
@@ -122,6 +124,7 @@ class Practice {
   fs::path directory_;
   Environment environment_;
   std::optional<int> file_blocks_;
+  std::vector<std::string> wrapper_;
 };
 
 /// Files under `directory` that hold one of `needles`, as "file: needle".

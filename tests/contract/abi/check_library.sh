@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# check_library.sh LIBRARY NEEDED.golden: what the library shows and needs, read from its headers without loading it.
+# check_library.sh LIBRARY NEEDED.golden [SYMBOL]: what the library shows and needs, read from its headers without loading it.
 set -eu
 library=$1
 golden=$2
+entry=${3:-pvs_plugin_entry_v1}
 fail() { echo "$library: $1" >&2; exit 1; }
 
 symbols=$(nm -D --defined-only "$library" | awk '{print $3}' | sed 's/@.*//')
-[ "$symbols" = "pvs_plugin_entry_v1" ] || fail "exports more or less than its entry: $symbols"
+[ "$symbols" = "$entry" ] || fail "exports more or less than its entry: $symbols"
 # GNU_UNIQUE symbols keep a library in memory and are shared with the host.
 if readelf --dyn-syms -W "$library" | awk '$7 != "UND"' | grep -q UNIQUE; then fail "has GNU_UNIQUE symbols"; fi
 flags=$(readelf -d "$library")

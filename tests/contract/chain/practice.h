@@ -52,7 +52,10 @@ inline settings::Settings settings_for(const kvserver::Server& server) {
 class Practice {
  public:
   Practice(const kvserver::Server& server, std::filesystem::path where, std::string user_id)
-      : directory(std::move(where)), user(std::move(user_id)), environments(settings_for(server), env, Log::none()) {
+      : Practice(settings_for(server), std::move(where), std::move(user_id)) {}
+  Practice(const settings::Settings& settings, std::filesystem::path where, std::string user_id)
+      : directory(std::move(where)), user(std::move(user_id)), environments(settings, env, Log::none()) {
+    options.spool_directory = directory.string();
     open();
   }
   ~Practice() { close(); }

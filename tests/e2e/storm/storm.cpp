@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "e2e/storm/storm.h"
 
-#include <Poco/JSON/Array.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
@@ -13,9 +12,6 @@
 
 namespace kvc::e2e::storm {
 namespace {
-
-using Poco::JSON::Array;
-using Poco::JSON::Object;
 
 constexpr std::array kKinds{"store", "network", "key"};
 constexpr const char* kSubject = "Sturm ";
@@ -36,32 +32,6 @@ constexpr std::array kWeather{
     R"({"match": {"method": "POST", "path_regex": "accounts/[^/]+/password"}, "times": 1, "action": {"type": "reset_after"}})",
     R"({"match": {"path": "login"}, "times": 1, "action": {"type": "delay", "delay_ms": 400}})",
 };
-
-std::string text_at(const Object::Ptr& cells, const std::string& column, const char* key) {
-  const auto cell = cells->getObject(column);
-  return cell.isNull() ? std::string() : cell->optValue<std::string>(key, "");
-}
-
-/// All pages of the list that the run shows, in their order.
-std::vector<Row> rows_of(const HostRun& run, const char* kind, const char* state_column) {
-  std::vector<Row> rows;
-  int page = 0;
-  for (const Object::Ptr& outcome : run.outcomes()) {
-    const auto view = outcome->getObject("view");
-    if (view.isNull() || view->optValue<std::string>("kind", "") != kind) {
-      continue;
-    }
-    const auto list = view->getObject("table")->getArray("rows");
-    for (unsigned i = 0; !list.isNull() && i < list->size(); ++i) {
-      const auto row = list->getObject(i);
-      const auto cells = row->getObject("cells");
-      rows.push_back({row->optValue<std::string>("row_id", ""), text_at(cells, "subject", "text"),
-                      text_at(cells, state_column, "code"), page});
-    }
-    ++page;
-  }
-  return rows;
-}
 
 /// First column of the first row of a query, as text; "" if the file cannot be read.
 std::string query(const fs::path& file, const char* sql) {
@@ -215,31 +185,8 @@ void Storm::note_outcomes(Side& side, const std::string& subject) const {
 
 // ---- the calm, and the proof ----
 
-std::vector<Row> Storm::list(Side& side, const char* command) {
-  const HostRun run = side.practice->run_steps(std::string(R"([{"as": "arzt", "invoke": "kvconnect.)") + command +
-                                               R"(", "wait_job": true},
-     {"when": {"table": {"next_page": "/./"}}, "timeout_ms": 120000, "every_ms": 1,
-      "repeat": [{"action": "page", "wait_job": true}], "until": {"table": {"next_page": {"$absent": true}}}}])");
-  EXPECT_EQ(run.code, 0) << run.last();
-  return rows_of(run, command, std::string(command) == "outbox" ? "state" : "verdict");
-}
-
-void Storm::retry_waiting(Side& side, const std::vector<Row>& outbox) {
-  std::string text;
-  for (const Row& row : outbox) {
-    if (row.state != "queued" && row.state != "failed") {
-      continue;
-    }
-    text +=
-        std::string(text.empty() ? "[" : ", ") + R"({"as": "arzt", "invoke": "kvconnect.outbox", "wait_job": true})";
-    for (int page = 0; page < row.page; ++page) {
-      text += R"(, {"action": "page", "wait_job": true})";
-    }
-    text += R"(, {"action": "retry", "row": {"row_id": ")" + row.id + R"("}, "wait_job": true, "timeout_ms": 120000})";
-  }
-  if (!text.empty()) {
-    static_cast<void>(side.practice->run_steps(text + "]"));  // a row may have gone in the meantime
-  }
+std::vector<MailRow> Storm::list(Side& side, const char* command) {
+  return list_mail(*side.practice, command);
 }
 
 int Storm::on_server() const {
@@ -256,9 +203,9 @@ void Storm::calm() {
           R"([{"as": "arzt", "invoke": "kvconnect.fetch", "wait_job": true, "timeout_ms": 120000}])");
       EXPECT_EQ(run.code, 0) << run.last();
       const auto outbox = list(side, "outbox");
-      retry_waiting(side, outbox);
+      retry_waiting(*side.practice, outbox);
       waits = waits || std::any_of(outbox.begin(), outbox.end(),
-                                   [](const Row& row) { return row.state == "queued" || row.state == "failed"; });
+                                   [](const MailRow& row) { return row.state == "queued" || row.state == "failed"; });
     }
     if (!waits && on_server() == 0) {
       return;
@@ -279,30 +226,7 @@ void Storm::check() {
 }
 
 void Storm::check_arrivals(Side& from, Side& to) {
-  std::map<std::string, int> sent;
-  for (const Row& row : list(from, "outbox")) {
-    if (row.subject.starts_with(kSubject)) {
-      ++sent[row.subject];
-      EXPECT_NE(row.state, "failed") << row.subject;
-    }
-  }
-  std::map<std::string, int> arrived;
-  for (const Row& row : list(to, "inbox")) {
-    arrived[row.subject] += row.subject.starts_with(kSubject) ? 1 : 0;
-    EXPECT_EQ(row.state, "valid") << row.subject << " cannot be opened by " << to.name;
-  }
-  for (const std::string& subject : from.told.queued) {
-    EXPECT_EQ(arrived[subject], 1) << subject << " from " << from.name << " was confirmed as queued";
-  }
-  for (const auto& [subject, times] : sent) {
-    EXPECT_EQ(times, 1) << subject << " stands more than once in the outbox of " << from.name;
-    EXPECT_EQ(arrived[subject], 1) << subject << " stands in the outbox of " << from.name;
-  }
-  for (const auto& [subject, times] : arrived) {
-    EXPECT_LE(times, 1) << subject << " arrived more than once at " << to.name;
-    EXPECT_TRUE(times == 0 || sent.contains(subject))
-        << subject << " arrived and is not in the outbox of " << from.name;
-  }
+  expect_exactly_once(kSubject, from.told.queued, list(from, "outbox"), list(to, "inbox"));
 }
 
 /// Not locked out, and every key is there: the account logs in, renews, writes to itself and reads that.
@@ -311,7 +235,7 @@ void Storm::check_account(Side& side) {
       steps({kProof, R"({"invoke": "kvconnect.fetch", "wait_job": true, "timeout_ms": 120000})"}),
       {{"OWN_ADDRESS", side.practice->address()}});
   EXPECT_EQ(run.code, 0) << side.name << ": " << run.last();
-  for (const Row& row : list(side, "inbox")) {
+  for (const MailRow& row : list(side, "inbox")) {
     EXPECT_EQ(row.state, "valid") << row.subject;
   }
 }

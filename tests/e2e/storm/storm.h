@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "e2e/harness.h"
+#include "e2e/mail_lists.h"
 
 namespace kvc::e2e::storm {
 
@@ -19,12 +20,6 @@ namespace kvc::e2e::storm {
 struct Told {
   std::set<std::string> tried;   ///< subjects of all messages somebody tried to send
   std::set<std::string> queued;  ///< those that the practice system confirmed
-};
-
-/// A row of a list, from all its pages.
-struct Row {
-  std::string id, subject, state;  ///< state: the outbox's state or the inbox's verdict
-  int page = 0;
 };
 
 class Storm {
@@ -59,8 +54,7 @@ class Storm {
   void learn(const std::string& action, const Side& side);
   std::string steps_of(const std::string& action, Side& side, Environment& environment);
   void note_outcomes(Side& side, const std::string& subject) const;
-  std::vector<Row> list(Side& side, const char* command);
-  void retry_waiting(Side& side, const std::vector<Row>& outbox);
+  std::vector<MailRow> list(Side& side, const char* command);
   [[nodiscard]] int on_server() const;
   void check_arrivals(Side& from, Side& to);
   void check_account(Side& side);

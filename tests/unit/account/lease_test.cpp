@@ -57,6 +57,27 @@ TEST(Owner, ReusedPidIsAnotherProcess) {
   EXPECT_TRUE(account::owner_gone(owner));
 }
 
+TEST(Owner, NamesItsWorkstation) {
+  std::array<char, 256> name{};
+  ASSERT_EQ(::gethostname(name.data(), name.size() - 1), 0);
+  const std::string workstation = account::workstation_of(account::new_owner(Env::system()));
+  EXPECT_FALSE(workstation.empty());
+  EXPECT_EQ(workstation.substr(0, 1), std::string(name.data()).substr(0, 1));
+  EXPECT_EQ(workstation.find_first_of("/. "), std::string::npos);
+  for (const char* other : {"", "a/b/c/d", "a/b/c/d/e/f"}) {
+    EXPECT_EQ(account::workstation_of(other), "") << other;
+  }
+}
+
+// Leases in a database that an earlier version still writes to.
+TEST(Owner, WithoutAWorkstationLivesWithItsProcessToo) {
+  const std::string owner = account::new_owner(Env::system());
+  const std::string before = owner.substr(0, owner.rfind('/'));
+  EXPECT_FALSE(account::owner_gone(before));
+  const std::string dead = name_of_dead_process();
+  EXPECT_TRUE(account::owner_gone(dead.substr(0, dead.rfind('/'))));
+}
+
 class Leases : public ::testing::Test {
  protected:
   Result<Lease> acquire(std::string_view purpose = "fetch", Millis patience = Millis{0}) {
@@ -109,6 +130,21 @@ TEST_F(Leases, RunOutAndAreLostForGood) {
   EXPECT_TRUE(first->renew().is(error::storage_busy));
   { const Result<Lease> gone = std::move(first); }
   EXPECT_TRUE(second->renew().ok()) << "the first holder's end does not touch the second's lease";
+}
+
+TEST_F(Leases, AreSeenInTheOverviewWhileTheirHolderLives) {
+  const auto work = [&] { return world.overview("anna", account).work; };
+  EXPECT_TRUE(work().empty());
+  {
+    auto fetching = acquire();
+    ASSERT_TRUE(fetching.ok());
+    ASSERT_EQ(work().size(), 1U);
+    EXPECT_EQ(work()[0].purpose, "fetch");
+    EXPECT_EQ(work()[0].workstation, account::workstation_of(account::new_owner(Env::system())));
+    world.env.advance(Lease::kLeaseTime + std::chrono::seconds(1));
+    EXPECT_TRUE(work().empty()) << "its time is up";
+  }
+  EXPECT_TRUE(work().empty());
 }
 
 }  // namespace

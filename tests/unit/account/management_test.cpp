@@ -7,6 +7,7 @@
 #include "account/lease.h"
 #include "account/sender.h"
 #include "service/known.h"
+#include "store/sql.h"
 #include "unit/account/world.h"
 
 namespace kvc::testing {
@@ -254,8 +255,9 @@ TEST_F(Removing, WaitsForWhoeverWorksWithIt) {
     EXPECT_TRUE(accounts().remove("anna", id).is(error::storage_busy)) << purpose;
   }
   queue("unterwegs");
+  const std::string until = std::to_string(store::millis(world->env.now() + std::chrono::minutes(10)));
   const Status claimed = world->database->write([&](Poco::Data::Session& session) -> Status {
-    session << "UPDATE outbox SET lease_owner = 'another machine/1/2/3', lease_until = 9000000000000",
+    session << "UPDATE outbox SET lease_owner = 'another machine/1/2/3', lease_until = " + until,
         Poco::Data::Keywords::now;
     return {};
   });

@@ -34,6 +34,7 @@ const char* name(Fault::Kind kind) {
 
 Status FaultyDatabase::write(const std::function<Status(Poco::Data::Session&)>& work) {
   const Status broken(error::storage_failed, "the test's disk is gone");
+  const std::lock_guard lock(Fault::mutex);
   if (fault_.dead) {
     return broken;
   }
@@ -58,6 +59,7 @@ Status FaultyDatabase::write(const std::function<Status(Poco::Data::Session&)>& 
 template <class Work>
 auto FakeServer::call(const char* name, Work&& work) -> decltype(work()) {
   const Status lost(error::connection_lost, "the test's network is gone");
+  const std::lock_guard lock(Fault::mutex);
   if (fault_.dead) {
     return lost;
   }

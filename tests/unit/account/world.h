@@ -52,6 +52,8 @@ struct Fault {
   int at = 0;
   int writes = 0, calls = 0;
   bool dead = false;
+  /// One thing happens after the other in this world, whichever thread does it; hooks may do more of it.
+  static inline std::recursive_mutex mutex;
 };
 const char* name(Fault::Kind kind);
 

@@ -91,6 +91,72 @@ TEST_F(Blobs, AreSeekable) {
   EXPECT_TRUE(in.fail());
 }
 
+// Written by an earlier version.
+TEST_F(Blobs, OfLargerChunksAreReadToo) {
+  constexpr std::size_t kOldChunk = 1024UL * 1024;
+  const std::string bytes = pattern(2 * kOldChunk + 5);
+  ASSERT_TRUE(world->database
+                  ->write([&](Poco::Data::Session& session) {
+                    account::Sql(session,
+                                 "INSERT INTO mail_blob (id, account_id, size, complete, created_at) VALUES "
+                                 "('old', ?, ?, 1, 0)")
+                        .arg(world->account_a)
+                        .arg(static_cast<std::int64_t>(bytes.size()))
+                        .run();
+                    for (std::size_t at = 0; at < bytes.size(); at += kOldChunk) {
+                      account::Sql(session, "INSERT INTO mail_chunk (blob_id, seq, data) VALUES ('old', ?, ?)")
+                          .arg(static_cast<std::int64_t>(at / kOldChunk))
+                          .blob(std::string_view(bytes).substr(at, kOldChunk))
+                          .run();
+                    }
+                    return Status();
+                  })
+                  .ok());
+  EXPECT_TRUE(load("old") == bytes);
+  const auto reader = BlobReader::open(*world->database, "old");
+  std::istream in(reader->get());
+  in.seekg(static_cast<std::streamoff>(kOldChunk + 3));
+  EXPECT_EQ(in.get(), static_cast<unsigned char>(bytes[kOldChunk + 3]));
+}
+
+TEST_F(Blobs, AreASourceOfManyStreams) {
+  const std::string bytes = pattern(2 * kChunkSize + 100);
+  const auto broken = std::make_shared<Status>();
+  const auto source = mailbox::blob_source(world->database, store(bytes), broken);
+  const auto first = source(), second = source();
+  std::string start(10, '\0');
+  ASSERT_TRUE(first->read(start.data(), 10));
+  std::ostringstream whole;
+  whole << second->rdbuf();
+  EXPECT_TRUE(whole.str() == bytes);
+  std::ostringstream rest;
+  rest << first->rdbuf();
+  EXPECT_TRUE(start + rest.str() == bytes) << "each has its own place";
+  EXPECT_TRUE(broken->ok());
+}
+
+TEST_F(Blobs, SourceTurnsBadWhereAChunkIsMissing) {
+  const std::string id = store(pattern(3 * kChunkSize));
+  ASSERT_TRUE(world->database
+                  ->write([&](Poco::Data::Session& session) {
+                    account::Sql(session, "DELETE FROM mail_chunk WHERE blob_id = ? AND seq = 1").arg(id).run();
+                    return Status();
+                  })
+                  .ok());
+  const auto broken = std::make_shared<Status>();
+  {
+    const auto in = mailbox::blob_source(world->database, id, broken)();
+    std::string taken(3 * kChunkSize, '\0');
+    in->read(taken.data(), static_cast<std::streamsize>(taken.size()));
+    EXPECT_TRUE(in->bad());
+    EXPECT_FALSE(in->eof());
+  }
+  EXPECT_TRUE(broken->is(error::storage_corrupt));
+  const auto gone = std::make_shared<Status>();
+  EXPECT_EQ(mailbox::blob_source(world->database, "nowhere", gone)(), nullptr);
+  EXPECT_TRUE(gone->is(error::not_found));
+}
+
 TEST_F(Blobs, UnfinishedOnesLeaveNothing) {
   const auto before = count("mail_chunk");
   {

@@ -50,7 +50,7 @@ TEST_F(Drafts, AreKeptWholeAndSealed) {
   EXPECT_EQ(back->service_id, made.service_id);
   ASSERT_THAT(back->files, SizeIs(1));
   EXPECT_EQ(back->files[0].name, kFileName);
-  EXPECT_EQ(back->files[0].content.reveal(), kFileContent);
+  EXPECT_EQ(back->files[0].content.head(), kFileContent);
   for (const char* word : {kUserSubject, kText, kFileName, kFileContent}) {
     EXPECT_EQ(raw_bytes(world->directory).find(word), std::string::npos) << word;
   }
@@ -260,7 +260,7 @@ TEST_F(Drafts, ForwardTakesTheFilesAlong) {
   EXPECT_EQ(forward->user_subject, std::string("WG: ") + kUserSubject);
   ASSERT_THAT(forward->files, SizeIs(1));
   EXPECT_EQ(forward->files[0].name, kFileName);
-  EXPECT_EQ(forward->files[0].content.reveal(), kFileContent);
+  EXPECT_EQ(forward->files[0].content.head(), kFileContent);
 }
 
 TEST_F(Drafts, NothingOutsideASignatureIsQuoted) {

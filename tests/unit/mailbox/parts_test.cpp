@@ -168,6 +168,41 @@ TEST(OutboxFiles, DamagedChunkTurnsTheStreamBad) {
   EXPECT_TRUE(shorter->bad()) << "a longer chunk than announced";
 }
 
+TEST(OutboxFiles, TellTheirSizeAndAreReadAfterwards) {
+  const auto world = World::with_two_accounts();
+  const ContentCipher cipher(world->env, test_key(), world->account_a);
+  auto draft = mailbox::Draft{};
+  draft.account_id = world->account_a;
+  draft.to = "praxis-b@kv-safenet.de";
+  draft.service_id = {"eNachricht", "Lieferung", "V2.0"};
+  draft.subject = "eNachricht";
+  const std::string id = world->mailbox->queue("anna", draft).value();
+  std::string bytes(300000, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(i * 31 % 251);
+  }
+  const mailbox::FileContent content = Secret(std::string_view(bytes));
+  ASSERT_TRUE(
+      world->database
+          ->write([&](Poco::Data::Session& session) { return mailbox::store_file(session, cipher, id, 0, content); })
+          .ok());
+  const auto stream = mailbox::read_file(*world->database, cipher, id, 0, bytes.size());
+  EXPECT_EQ(stream->tellg(), std::streampos(0));
+  stream->seekg(0, std::ios::end);
+  EXPECT_EQ(stream->tellg(), std::streampos(300000));
+  EXPECT_EQ(stream->peek(), std::istream::traits_type::eof());
+  stream->clear();
+  stream->seekg(0);
+  EXPECT_EQ(stream->get(), static_cast<unsigned char>(bytes[0]));
+  EXPECT_EQ(stream->tellg(), std::streampos(1));
+  stream->seekg(0);
+  const std::string again(std::istreambuf_iterator<char>(*stream), {});
+  EXPECT_TRUE(again == bytes);
+  stream->clear();
+  stream->seekg(7);
+  EXPECT_TRUE(stream->fail()) << "nowhere else";
+}
+
 TEST(RetryPolicy, WaitsGrowToADay) {
   FakeEnv env;
   const Status busy(error::server_busy, "later");

@@ -34,14 +34,14 @@ TEST(Letter, FilesGoIntoTheMessageAndComeBackWithTheirField) {
   made.files.push_back({"made.xml", "application/xml", "", Secret("<made/>")});
   letter.complete_with(std::move(made));
   ASSERT_THAT(letter.mail->files, SizeIs(3));
-  EXPECT_EQ(letter.mail->files[1].content.reveal(), "document");
+  EXPECT_EQ(letter.mail->files[1].content.head(), "document");
   EXPECT_TRUE(letter.files.empty());
   letter.take_back();
   EXPECT_FALSE(letter.mail);
   ASSERT_THAT(letter.files, SizeIs(2));
   EXPECT_EQ(letter.files[0].field, "document");
   EXPECT_EQ(letter.files[1].field, "attachments");
-  EXPECT_EQ(letter.files[1].file.content.reveal(), "attachments");
+  EXPECT_EQ(letter.files[1].file.content.head(), "attachments");
   letter.take_back();
   EXPECT_THAT(letter.files, SizeIs(2));
 }
@@ -89,6 +89,10 @@ TEST(LetterInHand, AViewWithoutALetterHasNone) {
   EXPECT_TRUE(LetterInHand(Request()).status().is(error::view_closed));
 }
 
+mailbox::FileSpool memory() {
+  return {Env::system(), ""};
+}
+
 class ChosenFilesTest : public testing::Test {
  protected:
   ChosenFile file(const std::string& name, const std::string& content, std::uint64_t announced) {
@@ -104,7 +108,7 @@ TEST_F(ChosenFilesTest, ReadsWhateverSizeWasAnnounced) {
   std::uint64_t limit = 1'000'000;
   const auto read =
       ChosenFiles(client_, {file("a", content, 0), file("b", content, 1'000'000'000'000), file("c", "", 5)})
-          .read(limit, cancel_);
+          .read(&memory, limit, cancel_);
   ASSERT_TRUE(read.ok()) << read.status().to_string();
   EXPECT_EQ(read->at(0).content.size(), content.size());
   EXPECT_EQ(read->at(1).content.size(), content.size());
@@ -115,19 +119,20 @@ TEST_F(ChosenFilesTest, ReadsWhateverSizeWasAnnounced) {
 
 TEST_F(ChosenFilesTest, ClosesEveryStreamWhenOneFileIsTooMuch) {
   std::uint64_t limit = 10;
-  const auto read =
-      ChosenFiles(client_, {file("a", "12345", 5), file("b", "123456", 1), file("c", "1", 1)}).read(limit, cancel_);
+  const auto read = ChosenFiles(client_, {file("a", "12345", 5), file("b", "123456", 1), file("c", "1", 1)})
+                        .read(&memory, limit, cancel_);
   EXPECT_TRUE(read.status().is(error::too_large));
   EXPECT_EQ(host_.open_streams(), 0U);
   std::uint64_t exact = 5;
-  EXPECT_TRUE(ChosenFiles(client_, {file("a", "12345", 5)}).read(exact, cancel_).ok());
+  EXPECT_TRUE(ChosenFiles(client_, {file("a", "12345", 5)}).read(&memory, exact, cancel_).ok());
   EXPECT_EQ(exact, 0U);
 }
 
 TEST_F(ChosenFilesTest, CancellingClosesThemToo) {
   std::uint64_t limit = 10;
   cancel_.request();
-  EXPECT_TRUE(ChosenFiles(client_, {file("a", "12345", 5)}).read(limit, cancel_).status().is(error::cancelled));
+  EXPECT_TRUE(
+      ChosenFiles(client_, {file("a", "12345", 5)}).read(&memory, limit, cancel_).status().is(error::cancelled));
   EXPECT_EQ(host_.open_streams(), 0U);
 }
 

@@ -64,6 +64,12 @@ FakeHost::FakeHost() {
             &Slots::monotonic_ms, &Slots::stream_read,  &Slots::stream_write, &Slots::stream_close};
 }
 
+void FakeHost::answer_again() {
+  const std::lock_guard lock(mutex_);
+  speaks_ = true;
+  spoken_.notify_all();
+}
+
 FakeHost::~FakeHost() {
   std::filesystem::remove_all(directory_);
 }
@@ -71,6 +77,10 @@ FakeHost::~FakeHost() {
 pvs_status FakeHost::call(const pvs_call_header& header, std::string_view request, pvs_reply_fn reply, void* sink) {
   if (denied.contains(header.method)) {
     return PVS_DENIED;
+  }
+  if (silent.contains(header.method) && std::this_thread::get_id() != main_) {
+    std::unique_lock lock(mutex_);
+    spoken_.wait(lock, [this] { return speaks_; });
   }
   const std::string bytes(request);
   switch (header.method) {

@@ -48,6 +48,9 @@ class FakeHost {
   std::string locale = "de-DE";
   /// Answers PVS_DENIED to these methods.
   std::set<std::uint32_t> denied;
+  /// Does not answer these methods on the plugin's own threads until answer_again(). Set before the calls.
+  std::set<std::uint32_t> silent;
+  void answer_again();
   /// Users whose session is locked.
   std::set<std::string> locked;
   /// Id and name of the practice's users.
@@ -73,7 +76,8 @@ class FakeHost {
   std::filesystem::path directory_;
   std::thread::id main_ = std::this_thread::get_id();
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_, spoken_;
+  bool speaks_ = false;
   std::map<std::uint64_t, pvs::v1::ActionReply> outcomes_;
   std::map<std::uint64_t, int> ends_;
   std::vector<std::string> audit_, schedules_, urls_;

@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "jobs/job_runner.h"
 #include "unit/plugin/fake_host.h"
 #include "unit/plugin/manifest_file.h"
 
@@ -367,6 +368,55 @@ TEST_F(InstanceTest, StopEndsWhatRunsAndTheHostHearsOfEveryEnd) {
   }
   std::string reply;
   EXPECT_EQ(call_bytes(v1::METHOD_COMMAND_INVOKE, "", reply), PVS_INVALID_STATE);
+}
+
+TEST_F(InstanceTest, TwoHundredTasksAtOnceAllEnd) {
+  start();
+  std::vector<std::uint64_t> jobs;
+  for (int i = 0; i < 200; ++i) {
+    v1::InvokeRequest request;
+    request.set_command_id(i % 2 == 0 ? "kvconnect.accounts" : "kvconnect.outbox");
+    fill(*request.mutable_context(), i % 3 == 0 ? anna_ : ben_);
+    jobs.push_back(call<v1::ActionReply>(v1::METHOD_COMMAND_INVOKE, request).accepted().job_id());
+  }
+  for (const std::uint64_t job : jobs) {
+    EXPECT_TRUE(host_.wait_job(job).has_view());
+    EXPECT_EQ(host_.ends(job), 1);
+  }
+}
+
+// A host that never comes back from a call has the plugin's threads; it gets no more of them, no memory without end,
+// its main thread is served on, and stop() says what is the case.
+TEST_F(InstanceTest, AHostThatNeverAnswersIsBoundedAndToldSo) {
+  start();
+  host_.silent.insert(v1::METHOD_HOST_STORAGE_DIRECTORIES);
+  std::vector<std::uint64_t> jobs;
+  int refused = 0;
+  for (std::size_t i = 0; i < JobRunner::kMostJobs + 20; ++i) {
+    v1::InvokeRequest request;
+    request.set_command_id("kvconnect.inbox");
+    fill(*request.mutable_context(), anna_);
+    const auto reply = call<v1::ActionReply>(v1::METHOD_COMMAND_INVOKE, request);
+    if (reply.has_accepted()) {
+      jobs.push_back(reply.accepted().job_id());
+    } else {
+      EXPECT_EQ(reply.error().code(), "usage.too_many_jobs");
+      EXPECT_THAT(reply.error().text(), testing::HasSubstr("nichts verloren"));
+      ++refused;
+    }
+  }
+  EXPECT_EQ(jobs.size(), JobRunner::kMostJobs);
+  EXPECT_EQ(refused, 20);
+  const auto health = call<v1::HealthReply>(v1::METHOD_LIFECYCLE_HEALTH, v1::HealthRequest());
+  EXPECT_EQ(health.running_jobs(), JobRunner::kMostJobs);
+  EXPECT_LE(health.threads(), 4U);
+  EXPECT_TRUE(invoke("kvconnect.account.new", anna_).has_view()) << "what needs no thread still works";
+  EXPECT_EQ(plugin_->stop(instance_, 100), PVS_DEADLINE);
+  host_.answer_again();
+  EXPECT_EQ(plugin_->stop(instance_, 20000), PVS_OK);
+  for (const std::uint64_t job : jobs) {
+    EXPECT_EQ(host_.ends(job), 1);
+  }
 }
 
 TEST_F(InstanceTest, FormsRefuseWrongFieldsWithoutAskingAnybody) {

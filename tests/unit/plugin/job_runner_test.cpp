@@ -74,7 +74,7 @@ class JobRunnerTest : public testing::Test {
  protected:
   ~JobRunnerTest() override { EXPECT_TRUE(runner_.stop(20s)); }
   std::uint64_t run(Work work, JobOwner who = owner()) {
-    const std::uint64_t id = runner_.prepare(std::move(who), std::move(work));
+    const std::uint64_t id = runner_.prepare(std::move(who), std::move(work)).value();
     runner_.start(id);
     return id;
   }
@@ -135,10 +135,13 @@ TEST_F(JobRunnerTest, CancelsByJobAndByCall) {
 
 TEST_F(JobRunnerTest, AJobCancelledBeforeItRanDoesNothing) {
   bool ran = false;
-  const auto id = runner_.prepare(owner(), [&](JobContext&) -> Result<ActionReply> {
-    ran = true;
-    return done();
-  });
+  const std::uint64_t id = runner_
+                               .prepare(owner(),
+                                        [&](JobContext&) -> Result<ActionReply> {
+                                          ran = true;
+                                          return done();
+                                        })
+                               .value();
   EXPECT_TRUE(runner_.cancel_job(id));
   runner_.start(id);
   EXPECT_EQ(sink_.wait(id).error().code(), "cancelled.by_user");
@@ -185,7 +188,7 @@ TEST_F(JobRunnerTest, ReportsProgressAtMostTenTimesASecond) {
 }
 
 TEST_F(JobRunnerTest, AJobThatIsDiscardedNeverRunsAndNeverEnds) {
-  const auto id = runner_.prepare(owner(), [](JobContext&) -> Result<ActionReply> { return done(); });
+  const std::uint64_t id = runner_.prepare(owner(), [](JobContext&) -> Result<ActionReply> { return done(); }).value();
   runner_.discard(id);
   runner_.start(id);
   EXPECT_EQ(runner_.running(), 0U);
@@ -216,6 +219,25 @@ TEST_F(JobRunnerTest, UsesNoMoreThreadsThanAllowedAndNoneBeforeTheFirstJob) {
   EXPECT_LE(runner_.threads(), 3U);
 }
 
+TEST_F(JobRunnerTest, RefusesWhatIsBeyondTheLimitAndTakesMoreWhenSomeEnded) {
+  std::vector<std::uint64_t> ids;
+  for (std::size_t i = 0; i < JobRunner::kMostJobs; ++i) {
+    ids.push_back(run(until_cancelled));
+  }
+  EXPECT_TRUE(runner_.prepare(owner(), until_cancelled).status().is(error::too_many_jobs));
+  EXPECT_LE(runner_.threads(), 3U);
+  ASSERT_TRUE(runner_.cancel_job(ids.front()));
+  sink_.wait(ids.front());
+  EXPECT_TRUE(runner_.prepare(owner(), until_cancelled).ok());
+  for (const auto id : ids) {
+    runner_.cancel_job(id);
+  }
+  for (const auto id : ids) {
+    sink_.wait(id);
+    EXPECT_EQ(sink_.ends(id), 1);
+  }
+}
+
 TEST_F(JobRunnerTest, StopEndsRunningAndWaitingJobsExactlyOnce) {
   std::vector<std::uint64_t> ids;
   for (int i = 0; i < 10; ++i) {
@@ -226,7 +248,7 @@ TEST_F(JobRunnerTest, StopEndsRunningAndWaitingJobsExactlyOnce) {
     EXPECT_EQ(sink_.ends(id), 1);
     EXPECT_EQ(sink_.wait(id).error().code(), "cancelled.by_user");
   }
-  EXPECT_EQ(runner_.prepare(owner(), until_cancelled), 0U);
+  EXPECT_TRUE(runner_.prepare(owner(), until_cancelled).status().is(error::invalid_state));
   EXPECT_EQ(runner_.threads(), 0U);
   EXPECT_TRUE(runner_.stop(1s));
 }

@@ -260,7 +260,8 @@ TEST(MessageView, WordsTheReadersWarnings) {
   EXPECT_THAT(german, HasSubstr("Das Ende der Liste der Teile fehlt"));
   EXPECT_THAT(german, HasSubstr("something_new: x")) << "what the catalogue does not know is shown as it is";
   EXPECT_EQ(german.find('\n'), std::string::npos);
-  EXPECT_THAT(fact(inbox_message(kEnglish, kCatalogue, made), "warnings").value(), HasSubstr("The header field To differs"));
+  EXPECT_THAT(fact(inbox_message(kEnglish, kCatalogue, made), "warnings").value(),
+              HasSubstr("The header field To differs"));
 }
 
 }  // namespace

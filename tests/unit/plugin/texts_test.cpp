@@ -207,7 +207,8 @@ TEST(Texts, AnUnknownKeyIsShownAsItIs) {
 
 TEST(Texts, CountsInTheSingularAndThePlural) {
   EXPECT_EQ(kGerman.count("fetch.summary.messages", 1), "1 Nachricht");
-  EXPECT_EQ(kGerman.count("fetch.summary.messages", 0), "0 Nachrichten");
+  EXPECT_EQ(kGerman.count("archive.summary.duplicates", 0), "0 Nachrichten waren schon vorhanden.");
+  EXPECT_EQ(kGerman.count("fetch.summary.messages", 0), "keine neue Nachricht") << "who has a word for none says it";
   EXPECT_EQ(kEnglish.count("fetch.summary.messages", 2), "2 messages");
 }
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "e2e/soak/process_watch.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace kvc::e2e::soak {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The number behind `name` in a file of lines "name: number".
+long number_in(const fs::path& file, const std::string& name) {
+  std::ifstream in(file);
+  std::string line;
+  while (std::getline(in, line)) {
+    if (line.starts_with(name)) {
+      return std::stol("0" + line.substr(std::min(line.find_first_of("0123456789"), line.size())));
+    }
+  }
+  return 0;
+}
+
+std::string range(const std::vector<Sample>& samples, long Sample::*value) {
+  const auto highest = std::max_element(samples.begin(), samples.end(),
+                                        [&](const Sample& a, const Sample& b) { return a.*value < b.*value; });
+  return std::to_string(samples.front().*value) + " .. " + std::to_string((*highest).*value) + " .. " +
+         std::to_string(samples.back().*value);
+}
+
+}  // namespace
+
+void ProcessWatch::take(double seconds) {
+  const fs::path proc = "/proc/" + std::to_string(pid_);
+  Sample sample;
+  sample.seconds = seconds;
+  sample.rss_kib = number_in(proc / "status", "VmRSS:");
+  sample.threads = number_in(proc / "status", "Threads:");
+  sample.pss_kib = number_in(proc / "smaps_rollup", "Pss:");
+  std::error_code error;
+  sample.handles = std::distance(fs::directory_iterator(proc / "fd", error), fs::directory_iterator());
+  if (sample.rss_kib > 0) {
+    samples_.push_back(sample);
+  }
+}
+
+double ProcessWatch::growth_kib_per_hour() const {
+  const std::size_t half = samples_.size() / 2;
+  const auto count = static_cast<double>(samples_.size() - half);
+  double sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
+  for (std::size_t i = half; i < samples_.size(); ++i) {
+    const double x = samples_[i].seconds / 3600;
+    const auto y = static_cast<double>(samples_[i].rss_kib);
+    sum_x += x;
+    sum_y += y;
+    sum_xx += x * x;
+    sum_xy += x * y;
+  }
+  const double spread = count * sum_xx - sum_x * sum_x;
+  return spread <= 0 ? 0 : (count * sum_xy - sum_x * sum_y) / spread;
+}
+
+std::string ProcessWatch::summary() const {
+  if (samples_.empty()) {
+    return name_ + ": no samples";
+  }
+  std::ostringstream out;
+  out << name_ << ": first .. highest .. last: RSS KiB " << range(samples_, &Sample::rss_kib) << ", PSS KiB "
+      << range(samples_, &Sample::pss_kib) << ", handles " << range(samples_, &Sample::handles) << ", threads "
+      << range(samples_, &Sample::threads) << "; slope of the second half " << static_cast<long>(growth_kib_per_hour())
+      << " KiB an hour";
+  return out.str();
+}
+
+void ProcessWatch::write_csv(const std::filesystem::path& file) const {
+  std::ofstream out(file);
+  out << "seconds,rss_kib,pss_kib,handles,threads\n";
+  for (const Sample& sample : samples_) {
+    out << sample.seconds << ',' << sample.rss_kib << ',' << sample.pss_kib << ',' << sample.handles << ','
+        << sample.threads << '\n';
+  }
+}
+
+}  // namespace kvc::e2e::soak
