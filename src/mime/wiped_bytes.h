@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <string_view>
 #include <vector>
@@ -41,8 +42,14 @@ using WipedBytes = std::vector<char, WipingAllocator<char>>;
 inline std::string_view view(const WipedBytes& bytes) noexcept {
   return {bytes.data(), bytes.size()};
 }
+/// As a block: insert() would construct byte by byte with an allocator that has its own construct(). `text` is no part of
+/// `bytes`.
 inline void append(WipedBytes& bytes, std::string_view text) {
-  bytes.insert(bytes.end(), text.begin(), text.end());
+  if (!text.empty()) {
+    const std::size_t at = bytes.size();
+    bytes.resize(at + text.size());
+    std::memcpy(bytes.data() + at, text.data(), text.size());
+  }
 }
 
 }  // namespace kvc::mime
