@@ -14,12 +14,12 @@ ChosenFiles::~ChosenFiles() {
   }
 }
 
-Result<std::vector<mailbox::DraftFile>> ChosenFiles::read(const mailbox::MailboxService& mailbox, std::uint64_t& limit,
-                                                          const Cancel& cancel) {
+Result<std::vector<mailbox::DraftFile>> ChosenFiles::read(const std::function<mailbox::FileSpool()>& new_file,
+                                                          std::uint64_t& limit, const Cancel& cancel) {
   std::vector<mailbox::DraftFile> read;
   while (next_ < files_.size()) {
     const ChosenFile& file = files_[next_++];  // its stream is closed by read_one() from here on
-    KVC_ASSIGN(mailbox::FileContent content, read_one(file, mailbox.new_file(), limit, cancel));
+    KVC_ASSIGN(mailbox::FileContent content, read_one(file, new_file(), limit, cancel));
     limit -= content.size();
     read.push_back(
         {file.name, file.media_type.empty() ? "application/octet-stream" : file.media_type, "", std::move(content)});

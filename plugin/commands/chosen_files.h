@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <pvs/plugin.hpp>
 #include <string>
 #include <vector>
@@ -22,10 +23,11 @@ class ChosenFiles {
   ChosenFiles& operator=(const ChosenFiles&) = delete;
   ~ChosenFiles();
 
-  /// Reads all of them, together at most `limit` bytes, which becomes what is left of it. The announced size decides
-  /// nothing. Errors: too_large, file_unreadable (both with "file"), cancelled, storage.
-  Result<std::vector<mailbox::DraftFile>> read(const mailbox::MailboxService& mailbox, std::uint64_t& limit,
-                                               const Cancel& cancel);
+  /// Reads all of them into what `new_file` gives for each (MailboxService::new_file), together at most `limit` bytes,
+  /// which becomes what is left of it. The announced size decides nothing. Errors: too_large, file_unreadable (both
+  /// with "file"), cancelled, storage.
+  Result<std::vector<mailbox::DraftFile>> read(const std::function<mailbox::FileSpool()>& new_file,
+                                               std::uint64_t& limit, const Cancel& cancel);
 
  private:
   Result<mailbox::FileContent> read_one(const ChosenFile& file, mailbox::FileSpool spool, std::uint64_t limit,

@@ -540,7 +540,8 @@ Status read_files(Writing& writing, const std::string& field, std::vector<Chosen
   const std::uint64_t most = writing.runtime.settings().max_message_bytes;
   std::uint64_t left = most - std::min(most, size_of(letter));
   ChosenFiles chosen(writing.runtime.host().client(), std::move(files));
-  KVC_ASSIGN(std::vector<mailbox::DraftFile> read, chosen.read(writing.core.mailbox(), left, writing.job.cancel()));
+  KVC_ASSIGN(std::vector<mailbox::DraftFile> read,
+             chosen.read([&] { return writing.core.mailbox().new_file(); }, left, writing.job.cancel()));
   for (mailbox::DraftFile& file : read) {
     letter.files.push_back({field, std::move(file)});
   }

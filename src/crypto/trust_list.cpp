@@ -2,10 +2,13 @@
 #include "crypto/trust_list.h"
 
 #include <fstream>
+#include <memory>
+#include <utility>
 
 #include "base/guard.h"
 #include "crypto/library_context.h"
 #include "crypto/openssl_ptr.h"
+#include "crypto/recent.h"
 
 namespace kvc::crypto {
 namespace {
@@ -32,11 +35,13 @@ Result<std::vector<Certificate>> certificates_in(const std::string& content) {
   return std::vector<Certificate>{std::move(from_der)};
 }
 
+bool has_name(const Certificate& certificate, const Certificate& issued) {
+  return X509_NAME_cmp(X509_get_issuer_name(issued.native()), X509_get_subject_name(certificate.native())) == 0;
+}
+
 bool is_signed_by(const Certificate& certificate, const Certificate& issuer) {
   EVP_PKEY* key = X509_get0_pubkey(issuer.native());
-  return key != nullptr &&
-         X509_NAME_cmp(X509_get_issuer_name(certificate.native()), X509_get_subject_name(issuer.native())) == 0 &&
-         X509_verify(certificate.native(), key) == 1;
+  return key != nullptr && has_name(issuer, certificate) && X509_verify(certificate.native(), key) == 1;
 }
 
 Status load_into(std::vector<Certificate>& list, const std::string& file, bool roots) {
@@ -67,9 +72,25 @@ const Certificate* issuer_in(const std::vector<Certificate>& list, const Certifi
   return nullptr;
 }
 
+/// The only CA of `list` that bears the name of the issuer; null if there is none or several.
+const Certificate* only_namesake(const std::vector<Certificate>& list, const Certificate& issued) {
+  const Certificate* found = nullptr;
+  for (const auto& candidate : list) {
+    if (has_name(candidate, issued)) {
+      if (found != nullptr) {
+        return nullptr;
+      }
+      found = &candidate;
+    }
+  }
+  return found;
+}
+
 /// RFC 5280 path validation of exactly this path, without its times: OpenSSL knows one time for all certificates.
-/// Empty, or what OpenSSL says against it.
-std::string path_fault(const Certificate& leaf, const Certificate& user_ca, const Certificate& root) {
+/// Empty, or what OpenSSL says against it. `exact`, if not null: whether the path that was found is the three
+/// certificates, so that both signatures were verified with these keys.
+std::string path_fault(const Certificate& leaf, const Certificate& user_ca, const Certificate& root,
+                       bool* exact = nullptr) {
   const X509StorePtr store(X509_STORE_new());
   const X509StoreContextPtr context(X509_STORE_CTX_new_ex(library_context(), nullptr));
   const BorrowedX509Stack untrusted(sk_X509_new_null());
@@ -81,10 +102,15 @@ std::string path_fault(const Certificate& leaf, const Certificate& user_ca, cons
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_NO_CHECK_TIME);
   X509_VERIFY_PARAM_set_depth(parameters, 1);
-  if (X509_verify_cert(context.get()) == 1) {
-    return {};
+  if (X509_verify_cert(context.get()) != 1) {
+    return X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
   }
-  return X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
+  if (exact != nullptr) {
+    STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(context.get());
+    *exact = sk_X509_num(chain) == 3 && sk_X509_value(chain, 0) == leaf.native() &&
+             sk_X509_value(chain, 1) == user_ca.native() && sk_X509_value(chain, 2) == root.native();
+  }
+  return {};
 }
 
 std::string validity_fault(const Certificate& leaf, const Certificate& user_ca, const Certificate& root, TimePoint at) {
@@ -101,35 +127,102 @@ std::string validity_fault(const Certificate& leaf, const Certificate& user_ca, 
   return {};
 }
 
-ChainCheck check(const TrustList& trust, const Certificate& leaf, TimePoint at) {
-  ChainCheck result;
+/// What is right of a path at any time: all but validity.
+struct Path {
+  TrustList trust;  ///< keeps every certificate of the key below alive, so that no other one gets its address
+  Certificate leaf, user_ca, root;
+  std::vector<std::string> weaknesses;
+};
+/// Leaf and whole trust list, by the addresses of their immutable objects.
+using PathKey = std::vector<const void*>;
+
+/// [D] Twice as many people as a practice writes with.
+constexpr std::size_t kKeptPaths = 256;
+
+Recent<PathKey, std::shared_ptr<const Path>>& good_paths() {
+  // Never destroyed: worker threads may still ask while statics go.
+  static auto* const kept = new Recent<PathKey, std::shared_ptr<const Path>>(kKeptPaths);
+  return *kept;
+}
+
+PathKey key_of(const TrustList& trust, const Certificate& leaf) {
+  PathKey key{leaf.native()};
+  for (const auto& user_ca : trust.user_cas) {
+    key.push_back(user_ca.native());
+  }
+  key.push_back(nullptr);
+  for (const auto& root : trust.roots) {
+    key.push_back(root.native());
+  }
+  return key;
+}
+
+void note_issuer(const Certificate& user_ca, ChainCheck& result) {
+  result.issuer = user_ca;
+  for (const auto& weakness : weaknesses(user_ca)) {
+    result.weaknesses.push_back("User CA: " + weakness);
+  }
+}
+
+/// The usual case, with every signature verified once: one User CA and one root bear the names. Null: not so, or
+/// something is wrong.
+std::shared_ptr<const Path> straight_path(const TrustList& trust, const Certificate& leaf) {
+  const Certificate* user_ca = only_namesake(trust.user_cas, leaf);
+  const Certificate* root = user_ca == nullptr ? nullptr : only_namesake(trust.roots, *user_ca);
+  bool exact = false;
+  if (root == nullptr || leaf.is_ca() || !user_ca->is_ca() || !root->is_ca() ||
+      !path_fault(leaf, *user_ca, *root, &exact).empty() || !exact) {
+    return nullptr;
+  }
+  ChainCheck found;
+  found.weaknesses = weaknesses(leaf);
+  note_issuer(*user_ca, found);
+  return std::make_shared<const Path>(Path{trust, leaf, *user_ca, *root, std::move(found.weaknesses)});
+}
+
+/// Step by step, to say what is wrong and for lists where several CAs bear one name. The path if nothing is.
+std::shared_ptr<const Path> examined_path(const TrustList& trust, const Certificate& leaf, ChainCheck& result) {
   result.weaknesses = weaknesses(leaf);
-  result.in_validity = leaf.valid_at(at);
   const Certificate* user_ca = issuer_in(trust.user_cas, leaf);
   if (user_ca == nullptr) {
     result.reason = "The certificate was not issued by a User CA of the trust list, but by " + leaf.issuer() + ".";
-    return result;
+    return nullptr;
   }
-  result.issuer = *user_ca;
-  for (const auto& weakness : weaknesses(*user_ca)) {
-    result.weaknesses.push_back("User CA: " + weakness);
-  }
+  note_issuer(*user_ca, result);
   const Certificate* root = issuer_in(trust.roots, *user_ca);
   if (root == nullptr) {
     result.reason = "The User CA " + user_ca->subject() + " does not chain to a root of the trust list.";
-    return result;
+    return nullptr;
   }
   if (leaf.is_ca() || !user_ca->is_ca() || !root->is_ca()) {
     result.reason = leaf.is_ca() ? "The certificate is one of a CA, not of a user."
                                  : "A certificate on the way to the root is not allowed to issue certificates.";
-    return result;
+    return nullptr;
   }
   if (const std::string fault = path_fault(leaf, *user_ca, *root); !fault.empty()) {
     result.reason = "The path to the root is not valid: " + fault + ".";
-    return result;
+    return nullptr;
+  }
+  return std::make_shared<const Path>(Path{trust, leaf, *user_ca, *root, result.weaknesses});
+}
+
+ChainCheck check(const TrustList& trust, const Certificate& leaf, TimePoint at) {
+  ChainCheck result;
+  result.in_validity = leaf.valid_at(at);
+  PathKey key = key_of(trust, leaf);
+  auto path = good_paths().find(key).value_or(nullptr);
+  if (!path) {
+    path = straight_path(trust, leaf);
+    path = path ? path : examined_path(trust, leaf, result);
+    if (!path) {
+      return result;
+    }
+    path = good_paths().keep(std::move(key), std::move(path));
   }
   result.trusted = true;
-  result.reason = validity_fault(leaf, *user_ca, *root, at);
+  result.issuer = path->user_ca;
+  result.weaknesses = path->weaknesses;
+  result.reason = validity_fault(leaf, path->user_ca, path->root, at);
   result.in_validity = result.reason.empty();
   return result;
 }

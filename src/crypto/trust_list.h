@@ -41,7 +41,8 @@ struct ChainCheck {
 /// Expired CAs are no fault of what they issued while they were valid (chain model): the User CA is judged at the
 /// leaf's notBefore, the root at the User CA's notBefore. The production root expired in 2021 while its User CA 3 went
 /// on issuing until 2025; mail of those years must stay verifiable. No revocation: the network publishes none (protocol
-/// B). Thread: [any]. Never throws: a failure inside gives trusted = false with the reason.
+/// B). Which path is right is remembered for a few hundred certificates, together with this very trust list; times are
+/// looked at every time. Thread: [any]. Never throws: a failure inside gives trusted = false with the reason.
 ChainCheck check_chain(const TrustList& trust, const Certificate& leaf, TimePoint at);
 
 }  // namespace kvc::crypto

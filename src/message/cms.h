@@ -19,7 +19,6 @@
 #include "message/digests.h"
 #include "message/open.h"
 #include "message/reader.h"
-#include "mime/transfer.h"
 
 namespace kvc::message::cms {
 
@@ -29,12 +28,14 @@ inline constexpr int kMaxSigners = 10;
 
 enum class Kind { enveloped, signed_data, other };
 
-/// A ContentInfo, BER or DER, without its content.
+/// A ContentInfo, BER or DER, without its content, and without its certificates where those are plain ones.
 struct Parsed {
   crypto::CmsPtr cms;
   Kind kind = Kind::other;
-  Text ber;         ///< all of it
-  Outline outline;  ///< what `cms` was parsed from
+  Text ber;  ///< all of it
+  Outline outline;
+  /// The certificates of a SignedData, in their order. None: they are in `cms` (unusual forms), or there are none.
+  std::vector<crypto::Certificate> certificates;
 };
 
 /// Reads to the end. Errors: malformed, for truncated input too, and what reading gives.
@@ -75,17 +76,9 @@ struct Signatures {
 /// Examines a SignedData against `content`, in that very form and, where `canonical_too`, with every line end turned
 /// into CRLF (RFC 8551 section 3.1.1). `digests` are those of the content that were computed while it streamed by,
 /// perhaps none; where the signature needs others the content is read again. Errors: malformed, and what reading gives.
-Result<Signatures> verify(CMS_ContentInfo* cms, const Text& content, ContentDigests digests, bool canonical_too);
+Result<Signatures> verify(const Parsed& parsed, const Text& content, ContentDigests digests, bool canonical_too);
 
 /// Content of an opaque SignedData. Error: malformed if it is detached.
 Result<Text> opaque_content(Parsed& parsed);
-
-/// DER of a detached SignedData: SHA-256, RSA PKCS#1 v1.5, signed attributes contentType, signingTime, messageDigest,
-/// smimeCapabilities (AES only) and signingCertificateV2; exactly one certificate, the signer's (protocol C).
-Result<std::string> sign_detached(std::string_view content, const crypto::PrivateKey& key,
-                                  const crypto::Certificate& certificate, TimePoint signing_time);
-
-/// DER of an EnvelopedData: AES-256-CBC, RSA PKCS#1 v1.5, recipients by issuer and serial number (protocol C).
-Status encrypt(std::string_view content, std::span<const crypto::Certificate> recipients, const mime::Sink& sink);
 
 }  // namespace kvc::message::cms

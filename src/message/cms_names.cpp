@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "crypto/library_context.h"
+
 namespace kvc::message::cms {
 namespace {
 
@@ -65,6 +67,19 @@ crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient) {
     id.issuer_der.assign(der, der + length);
   }
   return id;
+}
+
+Result<IssuerDer> issuer_der(const crypto::Certificate& certificate) {
+  const unsigned char* name = nullptr;
+  std::size_t size = 0;
+  unsigned char* serial = nullptr;
+  const int length = i2d_ASN1_INTEGER(X509_get0_serialNumber(certificate.native()), &serial);
+  const std::unique_ptr<unsigned char, crypto::OpenSslFree> owner(serial);
+  if (length <= 0 || X509_NAME_get0_der(X509_get_issuer_name(certificate.native()), &name, &size) != 1) {
+    return crypto::openssl_status(error::crypto_failed, "a certificate's issuer cannot be written");
+  }
+  return IssuerDer{std::string(reinterpret_cast<const char*>(name), size),
+                   std::string(reinterpret_cast<const char*>(serial), static_cast<std::size_t>(length))};
 }
 
 Text octets(const ASN1_OCTET_STRING* string) {

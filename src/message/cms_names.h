@@ -15,6 +15,12 @@ namespace kvc::message::cms {
 std::string lower(std::string_view text);
 /// Which certificate a KeyTransRecipientInfo names.
 crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient);
+/// A certificate's issuer and serial number as DER elements, as they stand in it.
+struct IssuerDer {
+  std::string name, serial;
+};
+/// Error: crypto_failed.
+Result<IssuerDer> issuer_der(const crypto::Certificate& certificate);
 /// A copy of what stands in an octet string; nothing if there is none.
 Text octets(const ASN1_OCTET_STRING* string);
 

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "crypto/asn1_time.h"
+#include "crypto/certificate_cache.h"
 #include "crypto/library_context.h"
 #include "message/cms.h"
 #include "message/cms_names.h"
@@ -19,11 +20,6 @@ using crypto::BioPtr;
 
 using AttributeSigningCertificate = crypto::Owned<ESS_SIGNING_CERT_V2, ESS_SIGNING_CERT_V2_free>;
 using PssParameters = crypto::Owned<RSA_PSS_PARAMS, RSA_PSS_PARAMS_free>;
-
-struct CertificateStackFree {
-  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_pop_free(stack, X509_free); }
-};
-using CertificateStack = std::unique_ptr<STACK_OF(X509), CertificateStackFree>;
 
 Status broken(const char* what) {
   return Status(error::malformed, what);
@@ -130,24 +126,43 @@ bool names_its_certificate(CMS_SignerInfo* signer, X509* certificate) {
   return OSSL_ESS_check_signing_certs(nullptr, named.get(), chain.get(), 1) > 0;
 }
 
+/// The certificates in a message, of either place.
+struct Embedded {
+  std::vector<crypto::Certificate> certificates;
+  bool judged = true;  ///< they are as Certificate::from_der() gives them
+};
+
+Embedded embedded_in(const Parsed& parsed) {
+  if (!parsed.certificates.empty()) {
+    return {parsed.certificates, true};
+  }
+  Embedded result{{}, false};
+  STACK_OF(X509)* stack = CMS_get1_certs(parsed.cms.get());
+  while (sk_X509_num(stack) > 0) {
+    result.certificates.emplace_back(std::shared_ptr<X509>(sk_X509_shift(stack), X509_free));
+  }
+  sk_X509_free(stack);
+  return result;
+}
+
 /// The certificate of one signer, from those in the message. The message's own certificates serve for nothing else.
-Status attach_certificate(CMS_SignerInfo* signer, STACK_OF(X509) * embedded, Signature& result) {
-  for (int i = 0; i < sk_X509_num(embedded); ++i) {
-    X509* candidate = sk_X509_value(embedded, i);
-    if (CMS_SignerInfo_cert_cmp(signer, candidate) != 0) {
+Status attach_certificate(CMS_SignerInfo* signer, const Embedded& embedded, Signature& result) {
+  for (const auto& candidate : embedded.certificates) {
+    if (CMS_SignerInfo_cert_cmp(signer, candidate.native()) != 0) {
       continue;
     }
-    CMS_SignerInfo_set1_signer_cert(signer, candidate);
-    unsigned char* der = nullptr;
-    const int length = i2d_X509(candidate, &der);
-    const std::unique_ptr<unsigned char, crypto::OpenSslFree> owner(der);
-    if (length <= 0) {
-      return broken("the signer's certificate is not readable");
+    CMS_SignerInfo_set1_signer_cert(signer, candidate.native());
+    if (embedded.judged) {
+      result.certificate = candidate;
+    } else {
+      const std::string der = candidate.der();
+      if (der.empty()) {
+        return broken("the signer's certificate is not readable");
+      }
+      KVC_ASSIGN(auto certificate, crypto::shared_certificate(der));
+      result.certificate = std::move(certificate);
     }
-    KVC_ASSIGN(auto certificate,
-               crypto::Certificate::from_der({reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)}));
-    result.certificate = std::move(certificate);
-    result.signature_good = names_its_certificate(signer, candidate);
+    result.signature_good = names_its_certificate(signer, candidate.native());
     return {};
   }
   return {};
@@ -229,21 +244,80 @@ bool all_digests_good(const Signatures& signatures) {
   return std::all_of(signatures.signers.begin(), signatures.signers.end(), [](const auto& s) { return s.digest_good; });
 }
 
+/// One element of DER at the beginning of `bytes`: the size of its head, and of all of it. Nothing for what is not in
+/// the shortest form or not whole.
+struct Extent {
+  std::size_t head = 0, all = 0;
+};
+std::optional<Extent> extent_of(std::string_view bytes, unsigned char tag) {
+  const auto octet = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[i])); };
+  if (bytes.size() < 2 || octet(0) != tag || octet(1) > 0x83 || octet(1) == 0x80) {
+    return std::nullopt;
+  }
+  const std::size_t more = octet(1) < 0x80 ? 0 : octet(1) - 0x80;
+  std::size_t length = more == 0 ? octet(1) : 0;
+  if (bytes.size() < 2 + more) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < more; ++i) {
+    length = length << 8U | octet(2 + i);
+  }
+  const bool shortest = more == 0 || (octet(2) != 0 && length >= 0x80);
+  if (!shortest || length > bytes.size() - 2 - more) {
+    return std::nullopt;
+  }
+  return Extent{2 + more, 2 + more + length};
+}
+
+/// The certificates of a SignedData, if all are plain X.509 and good; else none, and OpenSSL says what it makes of
+/// them. OpenSSL would decode every public key each time.
+std::vector<crypto::Certificate> plain_certificates(std::string_view ber) {
+  constexpr std::size_t kMost = 10;
+  constexpr unsigned char kCertificates = 0xa0, kSequence = 0x30;
+  std::vector<crypto::Certificate> found;
+  const auto all = extent_of(ber, kCertificates);
+  if (!all || all->all != ber.size()) {
+    return {};
+  }
+  for (ber.remove_prefix(all->head); !ber.empty();) {
+    const auto one = extent_of(ber, kSequence);
+    if (!one || found.size() == kMost) {
+      return {};
+    }
+    auto certificate = crypto::shared_certificate(ber.substr(0, one->all));
+    if (!certificate.ok()) {
+      return {};
+    }
+    found.push_back(std::move(certificate).value());
+    ber.remove_prefix(one->all);
+  }
+  return found;
+}
+
 }  // namespace
 
-Result<Parsed> parse(const Text& ber, OSSL_LIB_CTX* context) {
+Result<Parsed> parse(const Text& text, OSSL_LIB_CTX* context) {
   const crypto::ErrorScope errors;
   Parsed result;
-  result.ber = ber;
-  KVC_ASSIGN(result.outline, outline(ber));
+  result.ber = text;
+  KVC_ASSIGN(result.outline, cms::outline(text));
   crypto::CmsPtr fresh(CMS_ContentInfo_new_ex(context, nullptr));
   if (!fresh) {
     throw std::bad_alloc();
   }
   CMS_ContentInfo* cms = fresh.release();
-  const auto* at = reinterpret_cast<const unsigned char*>(result.outline.ber.data());
+  const Outline& outline = result.outline;
+  result.certificates =
+      plain_certificates(std::string_view(outline.ber).substr(outline.certificates_at, outline.certificates_size));
+  std::string rest;
+  if (!result.certificates.empty()) {
+    rest = outline.ber;
+    rest.erase(outline.certificates_at, outline.certificates_size);
+  }
+  const std::string& ber = result.certificates.empty() ? outline.ber : rest;
+  const auto* at = reinterpret_cast<const unsigned char*>(ber.data());
   // d2i frees the object it was given when it fails.
-  result.cms.reset(d2i_CMS_ContentInfo(&cms, &at, static_cast<long>(result.outline.ber.size())));
+  result.cms.reset(d2i_CMS_ContentInfo(&cms, &at, static_cast<long>(ber.size())));
   if (!result.cms) {
     return broken("the CMS structure is broken or cut off");
   }
@@ -261,15 +335,16 @@ Result<Parsed> parse(const Text& ber, OSSL_LIB_CTX* context) {
   return result;
 }
 
-Result<Signatures> verify(CMS_ContentInfo* cms, const Text& content, ContentDigests digests, bool canonical_too) {
+Result<Signatures> verify(const Parsed& parsed, const Text& content, ContentDigests digests, bool canonical_too) {
+  CMS_ContentInfo* cms = parsed.cms.get();
   const crypto::ErrorScope errors;
   const crypto::ContextScope scope(crypto::library_context());
   if (OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data) {
     return broken("the signature is not of plain data");
   }
   Signatures result;
-  const CertificateStack embedded(CMS_get1_certs(cms));
-  result.certificates = embedded ? sk_X509_num(embedded.get()) : 0;
+  const Embedded embedded = embedded_in(parsed);
+  result.certificates = static_cast<int>(embedded.certificates.size());
   STACK_OF(CMS_SignerInfo)* infos = CMS_get0_SignerInfos(cms);
   if (sk_CMS_SignerInfo_num(infos) > kMaxSigners) {
     return broken("the signature has too many signers");
@@ -277,7 +352,7 @@ Result<Signatures> verify(CMS_ContentInfo* cms, const Text& content, ContentDige
   for (int i = 0; i < sk_CMS_SignerInfo_num(infos); ++i) {
     CMS_SignerInfo* info = sk_CMS_SignerInfo_value(infos, i);
     Signature& signature = result.signers.emplace_back();
-    KVC_TRY(attach_certificate(info, embedded.get(), signature));
+    KVC_TRY(attach_certificate(info, embedded, signature));
     signature.signing_time = signing_time(info);
     judge_algorithms(info, signature);
     // Without signed attributes the signature is over the content itself and check_content() verifies it.

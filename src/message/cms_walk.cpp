@@ -195,6 +195,21 @@ Status ContentWalker::begin_content(const Head& head) {
   return {};
 }
 
+/// Notes where the certificates are: the first element behind the content, and no other one like it.
+void ContentWalker::note_certificates(const Head& head, std::size_t begin) {
+  const bool behind = signed_data_ && place_ >= Place::content_parent && levels_.size() == 3;
+  if (!behind) {
+    return;
+  }
+  if (head.tag == kExplicit && behind_content_ == 0) {
+    outline_.certificates_at = begin;
+    outline_.certificates_size = outline_.ber.size() - begin;
+  } else if (head.tag == kExplicit) {
+    outline_.certificates_size = 0;
+  }
+  ++behind_content_;
+}
+
 /// Handles one element of the level at hand; false at the end of the whole structure.
 Result<bool> ContentWalker::step() {
   if (!levels_.empty()) {
@@ -223,6 +238,7 @@ Result<bool> ContentWalker::step() {
   }
   const std::size_t begin = outline_.ber.size();
   KVC_TRY(copy(head, levels_.size()));
+  note_certificates(head, begin);
   const auto element = std::string_view(outline_.ber).substr(begin);
   if (place_ == Place::content_info && !of_known_type_ && head.tag == kObject) {
     signed_data_ = element == kSignedData;

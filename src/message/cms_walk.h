@@ -22,6 +22,8 @@ struct Outline {
   std::string ber;
   bool content_apart = false;   ///< an empty content stands for the real one; false: there is none, or it was left in
   bool trailing_bytes = false;  ///< something follows the structure
+  /// Where in `ber` the certificates of a SignedData stand, if they do so where they belong; else nothing.
+  std::size_t certificates_at = 0, certificates_size = 0;
 };
 
 /// The content of EnvelopedData, AuthEnvelopedData or SignedData as a stream. The outline is complete at its end, and
@@ -61,6 +63,7 @@ class ContentWalker : public Reader {
   Result<bool> step();
   Result<std::string_view> content_piece();
   Status begin_content(const Head& head);
+  void note_certificates(const Head& head, std::size_t begin);
   Status check_tail();
 
   ReaderPtr in_;
@@ -70,6 +73,7 @@ class ContentWalker : public Reader {
   std::vector<Level> strings_;  ///< constructed octet strings around the octets at hand
   std::uint64_t octets_ = 0;    ///< left of the primitive string at hand
   Place place_ = Place::outside;
+  int behind_content_ = 0;  ///< elements of a SignedData seen behind its content
   bool of_known_type_ = false, signed_data_ = false, failed_ = false;
   Outline outline_;
 };

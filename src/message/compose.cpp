@@ -141,23 +141,54 @@ Status check_media_type(const std::string& type) {
   return {};
 }
 
-Status copy_base64(std::istream& in, WipedBytes& out) {
-  mime::Base64Writer writer([&](std::string_view piece) {
-    append(out, piece);
-    return Status();
-  });
-  WipedBytes chunk(57UL * 4096);
-  while (in) {
-    in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
-    KVC_TRY(writer.write({chunk.data(), static_cast<std::size_t>(in.gcount())}));
+/// How many bytes an attachment has, if it knows; that it can be read is certain afterwards.
+Result<std::optional<std::uint64_t>> size_of(const Attachment& attachment) {
+  const auto in = attachment.open ? attachment.open() : nullptr;
+  if (!in || !*in) {
+    return Status(error::file_unreadable, "an attachment cannot be opened");
   }
-  if (!in.eof() || in.bad()) {
-    return {error::file_unreadable, "an attachment cannot be read"};
+  if (attachment.size) {
+    return attachment.size;
   }
-  return writer.finish();
+  in->seekg(0, std::ios::end);
+  const auto end = *in ? in->tellg() : std::istream::pos_type(-1);
+  return end < 0 ? std::optional<std::uint64_t>() : std::optional(static_cast<std::uint64_t>(end));
 }
 
-Status append_attachment(const Attachment& attachment, WipedBytes& out) {
+/// The content while it grows.
+class Composer {
+ public:
+  Composer() { content_.size = 0; }
+  WipedBytes& out() { return out_; }
+  /// The attachment's bytes come next, in base64.
+  Status add_file(const Attachment& attachment) {
+    KVC_ASSIGN(const auto size, size_of(attachment));
+    if (content_.size && size) {
+      *content_.size += mime::Base64Writer::size_of(*size);
+    } else {
+      content_.size.reset();
+    }
+    end_stretch(&attachment, size);
+    return {};
+  }
+  Content finish() {
+    end_stretch(nullptr, std::nullopt);
+    return std::move(content_);
+  }
+
+ private:
+  void end_stretch(const Attachment* file, std::optional<std::uint64_t> size) {
+    if (content_.size) {
+      *content_.size += out_.size();
+    }
+    content_.stretches.push_back({std::move(out_), file, size});
+    out_ = {};
+  }
+  Content content_;
+  WipedBytes out_;
+};
+
+Status append_attachment(const Attachment& attachment, Composer& composer) {
   KVC_TRY(check_media_type(attachment.type));
   if (attachment.name.empty() || attachment.name.find_first_of("/\\") != std::string::npos) {
     return invalid("filename", "of an attachment is empty or a path");
@@ -169,13 +200,9 @@ Status append_attachment(const Attachment& attachment, WipedBytes& out) {
   if (!attachment.description.empty()) {
     KVC_TRY(header.text("Content-Description", attachment.description));
   }
-  append(out, header.str());
-  append(out, "\r\n");
-  const auto in = attachment.open ? attachment.open() : nullptr;
-  if (!in) {
-    return {error::file_unreadable, "an attachment cannot be opened"};
-  }
-  return copy_base64(*in, out);
+  append(composer.out(), header.str());
+  append(composer.out(), "\r\n");
+  return composer.add_file(attachment);
 }
 
 /// Body parts go between delimiter lines; the line end before a delimiter belongs to it.
@@ -183,16 +210,16 @@ void append_delimiter(const std::string& boundary, bool final, WipedBytes& out) 
   append(out, "\r\n--" + boundary + (final ? "--" : "\r\n"));
 }
 
-Status append_mixed(const Outgoing& outgoing, Env& env, WipedBytes& out) {
+Status append_mixed(const Outgoing& outgoing, Env& env, Composer& composer) {
   const std::string boundary = mime::new_boundary(env);
-  append(out, "Content-Type: multipart/mixed;\r\n boundary=\"" + boundary + "\"\r\n");
-  append_delimiter(boundary, false, out);
-  KVC_TRY(append_text(outgoing.text, out));
+  append(composer.out(), "Content-Type: multipart/mixed;\r\n boundary=\"" + boundary + "\"\r\n");
+  append_delimiter(boundary, false, composer.out());
+  KVC_TRY(append_text(outgoing.text, composer.out()));
   for (const auto& attachment : outgoing.attachments) {
-    append_delimiter(boundary, false, out);
-    KVC_TRY(append_attachment(attachment, out));
+    append_delimiter(boundary, false, composer.out());
+    KVC_TRY(append_attachment(attachment, composer));
   }
-  append_delimiter(boundary, true, out);
+  append_delimiter(boundary, true, composer.out());
   return {};
 }
 
@@ -209,6 +236,32 @@ Status append_report(const Outgoing& outgoing, Env& env, WipedBytes& out) {
   return {};
 }
 
+/// Reads an attachment once. It must not end before the size it said, nor go on behind it: the envelope's length says
+/// so already.
+Status copy_base64(const Stretch& stretch, const mime::Sink& sink) {
+  const auto in = stretch.file->open();
+  if (!in || !*in) {
+    return {error::file_unreadable, "an attachment cannot be opened"};
+  }
+  mime::Base64Writer writer(sink);
+  constexpr std::uint64_t kChunk = 57UL * 768;
+  WipedBytes chunk(static_cast<std::size_t>(std::min(stretch.file_size.value_or(kChunk) + 1, kChunk)));
+  std::uint64_t size = 0;
+  while (*in) {
+    in->read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    const auto got = static_cast<std::size_t>(in->gcount());
+    size += got;
+    if (size > stretch.file_size.value_or(size)) {
+      break;
+    }
+    KVC_TRY(writer.write({chunk.data(), got}));
+  }
+  if (!in->eof() || in->bad() || size != stretch.file_size.value_or(size)) {
+    return {error::file_unreadable, "an attachment cannot be read to its end, or changed while it was read"};
+  }
+  return writer.finish();
+}
+
 }  // namespace
 
 Result<std::string> compose_clear_header(const Outgoing& outgoing) {
@@ -222,47 +275,48 @@ Result<std::string> compose_clear_header(const Outgoing& outgoing) {
   return header.str();
 }
 
-Result<WipedBytes> compose_content(const Outgoing& outgoing, Env& env) {
+Result<Content> compose_content(const Outgoing& outgoing, Env& env) {
   KVC_TRY(check(outgoing));
   HeaderWriter header;
   KVC_TRY(add_mail_fields(outgoing, outgoing.user_subject.empty() ? outgoing.subject : outgoing.user_subject, header));
-  WipedBytes out;
-  append(out, header.str());
+  Composer composer;
+  append(composer.out(), header.str());
   if (outgoing.receipt) {
-    KVC_TRY(append_report(outgoing, env, out));
+    KVC_TRY(append_report(outgoing, env, composer.out()));
   } else if (!outgoing.attachments.empty()) {
-    KVC_TRY(append_mixed(outgoing, env, out));
+    KVC_TRY(append_mixed(outgoing, env, composer));
   } else {
-    KVC_TRY(append_text(outgoing.text, out));
+    KVC_TRY(append_text(outgoing.text, composer.out()));
   }
-  return out;
+  return composer.finish();
 }
 
-Result<WipedBytes> compose_signed(const WipedBytes& content, std::string_view signature_der, Env& env) {
+Status write_content(const Content& content, const mime::Sink& sink) {
+  for (const auto& stretch : content.stretches) {
+    KVC_TRY(sink(mime::view(stretch.bytes)));
+    if (stretch.file != nullptr) {
+      KVC_TRY(copy_base64(stretch, sink));
+    }
+  }
+  return {};
+}
+
+SignedFrame signed_frame(Env& env) {
   const std::string boundary = mime::new_boundary(env);
-  WipedBytes out;
-  out.reserve(content.size() + signature_der.size() * 2 + 1024);
-  append(out,
-         "MIME-Version: 1.0\r\n"
-         "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=\"sha-256\";\r\n"
-         " boundary=\"" +
-             boundary + "\"\r\n\r\n--" + boundary + "\r\n");
-  append(out, mime::view(content));
-  // A single LF, as OpenSSL writes it: `openssl cms -verify -binary` counts the CR before a delimiter to the content
-  // and refuses a right signature; every reader takes LF for the line end of a delimiter.
-  append(out, "\n--" + boundary +
-                  "\r\n"
-                  "Content-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n"
-                  "Content-Transfer-Encoding: base64\r\n"
-                  "Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n");
-  mime::Base64Writer writer([&](std::string_view piece) {
-    append(out, piece);
-    return Status();
-  });
-  KVC_TRY(writer.write(signature_der));
-  KVC_TRY(writer.finish());
-  append(out, "\r\n--" + boundary + "--\r\n");
-  return out;
+  // The first delimiter after the content begins with a single LF, as OpenSSL writes it: `openssl cms -verify -binary`
+  // counts the CR before a delimiter to the content and refuses a right signature; every reader takes LF for the line
+  // end of a delimiter.
+  return {
+      "MIME-Version: 1.0\r\n"
+      "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=\"sha-256\";\r\n"
+      " boundary=\"" +
+          boundary + "\"\r\n\r\n--" + boundary + "\r\n",
+      "\n--" + boundary +
+          "\r\n"
+          "Content-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n"
+          "Content-Transfer-Encoding: base64\r\n"
+          "Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n",
+      "\r\n--" + boundary + "--\r\n"};
 }
 
 }  // namespace kvc::message

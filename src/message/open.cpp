@@ -299,7 +299,7 @@ class Opener {
 
   /// False when the signature could not even be examined.
   bool verify(Work& work, const cms::Parsed& parsed, cms::ContentDigests digests, bool canonical_too) {
-    auto signatures = cms::verify(parsed.cms.get(), work.inside, std::move(digests), canonical_too);
+    auto signatures = cms::verify(parsed, work.inside, std::move(digests), canonical_too);
     auto inner = read_node(work.inside);
     if (!signatures.ok() || !inner.ok()) {
       fail(work, signatures.ok() ? inner.status() : signatures.status());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Base64 decoding piece by piece, by table or with AVX2 where the processor has it.
+// Base64 decoding piece by piece and encoding, by table or with AVX2 where the processor has it.
 #pragma once
 
 #include <array>
@@ -38,5 +38,17 @@ class Base64Decoder {
   std::size_t padding_ = 0;  ///< '=' seen
   bool vectors_ = true;
 };
+
+/// Bytes in a line of 76 characters (RFC 2045 section 6.8).
+inline constexpr std::size_t kBase64LineBytes = 57;
+
+/// What encode_base64_lines() needs for so many bytes; it may write beyond what it says it wrote.
+constexpr std::size_t encode_base64_room(std::size_t bytes) {
+  return (bytes + 2) / 3 * 4 + (bytes + kBase64LineBytes - 1) / kBase64LineBytes * 2 + 32;
+}
+
+/// Encodes in lines of 76 characters, each with CRLF, also the last one; padding if `bytes` are no whole groups.
+/// Returns the number of characters. `vectors` is for tests.
+std::size_t encode_base64_lines(std::string_view bytes, char* out, bool vectors = true);
 
 }  // namespace kvc::mime

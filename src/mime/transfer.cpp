@@ -10,13 +10,14 @@
 #include <array>
 #include <memory>
 
+#include "mime/base64.h"
 #include "mime/header.h"
 
 namespace kvc::mime {
 namespace {
 
 constexpr std::size_t kChunk = 48UL * 1024;
-constexpr std::size_t kLineBytes = 57;  // 76 characters
+constexpr std::size_t kLineBytes = kBase64LineBytes;
 
 struct FreeEncodeContext {
   void operator()(EVP_ENCODE_CTX* context) const noexcept { EVP_ENCODE_CTX_free(context); }
@@ -124,16 +125,11 @@ Result<std::string> decode_base64(std::string_view text) {
 }
 
 Status Base64Writer::encode(std::string_view data) {
-  std::array<char, 80> line{};
-  WipedBytes out;
-  out.reserve(data.size() / kLineBytes * 78 + 80);
-  for (std::size_t at = 0; at < data.size(); at += kLineBytes) {
-    const auto piece = data.substr(at, kLineBytes);
-    const int length = EVP_EncodeBlock(bytes_of(line.data()), bytes_of(piece.data()), static_cast<int>(piece.size()));
-    append(out, {line.data(), static_cast<std::size_t>(length)});
-    append(out, "\r\n");
+  const std::size_t room = encode_base64_room(data.size());
+  if (out_.size() < room) {
+    out_.resize(room);
   }
-  return sink_(view(out));
+  return sink_({out_.data(), encode_base64_lines(data, out_.data())});
 }
 
 Status Base64Writer::write(std::string_view piece) {
@@ -147,7 +143,7 @@ Status Base64Writer::write(std::string_view piece) {
     KVC_TRY(encode(view(rest_)));
     rest_.clear();
   }
-  constexpr std::size_t kBlock = kLineBytes * 1024;
+  constexpr std::size_t kBlock = kLineBytes * 768;
   while (piece.size() >= kLineBytes) {
     const auto whole = std::min(piece.size() - piece.size() % kLineBytes, kBlock);
     KVC_TRY(encode(piece.substr(0, whole)));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -28,17 +29,21 @@ Result<WipedBytes> decode_transfer(std::string_view body, std::string_view encod
 Result<std::string> decode_base64(std::string_view text);
 
 /// Writes base64 in lines of 76 characters with CRLF (RFC 2045 section 6.8). Feed pieces of any size, then finish().
+/// The sink gets less than 64 KiB at once.
 class Base64Writer {
  public:
   explicit Base64Writer(Sink sink) : sink_(std::move(sink)) {}
   Status write(std::string_view piece);
   /// Writes what is left and the last line end. Nothing at all for an empty input.
   Status finish();
+  /// How many characters become of so many bytes.
+  static constexpr std::uint64_t size_of(std::uint64_t bytes) { return (bytes + 2) / 3 * 4 + (bytes + 56) / 57 * 2; }
 
  private:
   Status encode(std::string_view whole_lines);
   Sink sink_;
   WipedBytes rest_;  ///< less than one line
+  WipedBytes out_;
 };
 
 /// Text as quoted-printable (RFC 2045 section 6.7) with CRLF line ends; LF and CRLF in `text` are line breaks.

@@ -143,7 +143,7 @@ TEST(Hostile, RandomCms) {
     }
     auto parsed = cms::parse(text_of(der), nullptr);
     if (parsed.ok() && parsed->kind == cms::Kind::signed_data) {
-      (void)cms::verify(parsed->cms.get(), text_of("x"), {}, true);
+      (void)cms::verify(*parsed, text_of("x"), {}, true);
     }
     EXPECT_TRUE(!parsed.ok() || !cms::decrypt(*parsed, options().keys).status.ok());
   }

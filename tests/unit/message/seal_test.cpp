@@ -9,6 +9,7 @@
 #include <string>
 
 #include "message/cms.h"
+#include "message/cms_write.h"
 #include "mime/header.h"
 #include "mime/split.h"
 #include "unit/message/samples.h"
@@ -98,13 +99,15 @@ TEST(Seal, TheSignedEntityCarriesTheMailsFields) {
 }
 
 TEST(Seal, OneCertificateAndSignedAttributes) {
-  const auto der = cms::sign_detached("x", world().anna.key, world().anna.certificate, signing_day());
+  auto detached = cms::DetachedSigner::begin(world().anna.key, world().anna.certificate, signing_day());
+  ASSERT_TRUE(detached.ok());
+  detached->add("x");
+  const auto der = detached->finish();
   ASSERT_TRUE(der.ok());
   const auto parsed = cms::parse(in_memory(mime::WipedBytes(der->begin(), der->end())), nullptr);
   ASSERT_TRUE(parsed.ok());
-  STACK_OF(X509)* certificates = CMS_get1_certs(parsed->cms.get());
-  EXPECT_EQ(sk_X509_num(certificates), 1);
-  sk_X509_pop_free(certificates, X509_free);
+  ASSERT_EQ(parsed->certificates.size(), 1U);
+  EXPECT_TRUE(parsed->certificates[0] == world().anna.certificate);
   STACK_OF(CMS_SignerInfo)* signers = CMS_get0_SignerInfos(parsed->cms.get());
   ASSERT_EQ(sk_CMS_SignerInfo_num(signers), 1);
   CMS_SignerInfo* signer = sk_CMS_SignerInfo_value(signers, 0);

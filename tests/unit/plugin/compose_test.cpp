@@ -89,6 +89,10 @@ TEST(LetterInHand, AViewWithoutALetterHasNone) {
   EXPECT_TRUE(LetterInHand(Request()).status().is(error::view_closed));
 }
 
+mailbox::FileSpool memory() {
+  return {Env::system(), ""};
+}
+
 class ChosenFilesTest : public testing::Test {
  protected:
   ChosenFile file(const std::string& name, const std::string& content, std::uint64_t announced) {
@@ -104,7 +108,7 @@ TEST_F(ChosenFilesTest, ReadsWhateverSizeWasAnnounced) {
   std::uint64_t limit = 1'000'000;
   const auto read =
       ChosenFiles(client_, {file("a", content, 0), file("b", content, 1'000'000'000'000), file("c", "", 5)})
-          .read(limit, cancel_);
+          .read(&memory, limit, cancel_);
   ASSERT_TRUE(read.ok()) << read.status().to_string();
   EXPECT_EQ(read->at(0).content.size(), content.size());
   EXPECT_EQ(read->at(1).content.size(), content.size());
@@ -115,19 +119,20 @@ TEST_F(ChosenFilesTest, ReadsWhateverSizeWasAnnounced) {
 
 TEST_F(ChosenFilesTest, ClosesEveryStreamWhenOneFileIsTooMuch) {
   std::uint64_t limit = 10;
-  const auto read =
-      ChosenFiles(client_, {file("a", "12345", 5), file("b", "123456", 1), file("c", "1", 1)}).read(limit, cancel_);
+  const auto read = ChosenFiles(client_, {file("a", "12345", 5), file("b", "123456", 1), file("c", "1", 1)})
+                        .read(&memory, limit, cancel_);
   EXPECT_TRUE(read.status().is(error::too_large));
   EXPECT_EQ(host_.open_streams(), 0U);
   std::uint64_t exact = 5;
-  EXPECT_TRUE(ChosenFiles(client_, {file("a", "12345", 5)}).read(exact, cancel_).ok());
+  EXPECT_TRUE(ChosenFiles(client_, {file("a", "12345", 5)}).read(&memory, exact, cancel_).ok());
   EXPECT_EQ(exact, 0U);
 }
 
 TEST_F(ChosenFilesTest, CancellingClosesThemToo) {
   std::uint64_t limit = 10;
   cancel_.request();
-  EXPECT_TRUE(ChosenFiles(client_, {file("a", "12345", 5)}).read(limit, cancel_).status().is(error::cancelled));
+  EXPECT_TRUE(
+      ChosenFiles(client_, {file("a", "12345", 5)}).read(&memory, limit, cancel_).status().is(error::cancelled));
   EXPECT_EQ(host_.open_streams(), 0U);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reader of messages as it was before content streamed: whole buffers, OpenSSL's CMS_* functions for everything.
-// Kept as the oracle that the product's reader is compared with (differential_test.cpp, fuzz target
+// The reader and the writer of messages as they were before content streamed: whole buffers, OpenSSL's CMS_* functions
+// for everything. Kept as the oracle that the product's reader is compared with (differential_test.cpp, fuzz target
 // message_differential); no part of the product. It changes only when a rule of the protocol does.
 #pragma once
 
@@ -61,5 +61,12 @@ Result<Signatures> verify(CMS_ContentInfo* cms, std::string_view content, bool c
 
 /// Content of an opaque SignedData; the copy inside `cms` is wiped. Error: malformed if it is detached.
 Result<mime::WipedBytes> take_content(CMS_ContentInfo* cms);
+
+/// DER of a detached SignedData as protocol C asks for it, by CMS_sign().
+Result<std::string> sign_detached(std::string_view content, const crypto::PrivateKey& key,
+                                  const crypto::Certificate& certificate, TimePoint signing_time);
+
+/// DER of an EnvelopedData as protocol C asks for it, by CMS_encrypt().
+Result<std::string> encrypt(std::string_view content, std::span<const crypto::Certificate> recipients);
 
 }  // namespace kvc::message::oracle

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "crypto/library_context.h"
-#include "message/cms.h"
+#include "unit/message/oracle/oracle_cms.h"
 
-namespace kvc::message::cms {
+namespace kvc::message::oracle {
 namespace {
 
 using crypto::BioPtr;
@@ -50,14 +50,14 @@ Result<BioPtr> memory_source(std::string_view content) {
   return source;
 }
 
-Status write_der(CMS_ContentInfo* cms, const mime::Sink& sink) {
+Result<std::string> der_of(CMS_ContentInfo* cms) {
   unsigned char* der = nullptr;
   const int length = i2d_CMS_ContentInfo(cms, &der);
   const std::unique_ptr<unsigned char, crypto::OpenSslFree> owner(der);
   if (length <= 0) {
     return failed("the CMS structure cannot be written");
   }
-  return sink({reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)});
+  return std::string(reinterpret_cast<const char*>(der), static_cast<std::size_t>(length));
 }
 
 }  // namespace
@@ -80,15 +80,10 @@ Result<std::string> sign_detached(std::string_view content, const crypto::Privat
   if (CMS_final(cms.get(), source.get(), nullptr, kFlags) != 1) {
     return failed("signing failed");
   }
-  std::string der;
-  KVC_TRY(write_der(cms.get(), [&](std::string_view piece) {
-    der += piece;
-    return Status();
-  }));
-  return der;
+  return der_of(cms.get());
 }
 
-Status encrypt(std::string_view content, std::span<const crypto::Certificate> recipients, const mime::Sink& sink) {
+Result<std::string> encrypt(std::string_view content, std::span<const crypto::Certificate> recipients) {
   const crypto::ErrorScope errors;
   OSSL_LIB_CTX* context = crypto::library_context();
   const crypto::ContextScope scope(context);
@@ -106,7 +101,7 @@ Status encrypt(std::string_view content, std::span<const crypto::Certificate> re
   if (CMS_final(cms.get(), source.get(), nullptr, kFlags) != 1) {
     return failed("encrypting failed");
   }
-  return write_der(cms.get(), sink);
+  return der_of(cms.get());
 }
 
-}  // namespace kvc::message::cms
+}  // namespace kvc::message::oracle
