@@ -25,7 +25,7 @@ done
 
 kvc_install_packages "${KVC_PACKAGES_BUILD[@]}" "${KVC_PACKAGES_BENCH[@]}" >&2
 echo "Building the benches ..." >&2
-kvc_build bench message_bench message_peer peak transport_bench load_bench directory_bench pipeline_bench kvc_tool >&2
+kvc_build bench message_bench message_peer peak transport_bench load_bench directory_bench pipeline_bench store_bench kvc_tool >&2
 
 results=build/bench/results
 programs=build/bench/tests/bench
@@ -82,6 +82,15 @@ TMPDIR=/var/tmp "$programs/pipeline/pipeline_bench" "$mailbox" 20000 >"$results/
   tail -5 "$results/pipeline.txt" >&2
   rm -f "$results/pipeline.json"
 }
+# Filling a mailbox with a million messages takes too long for --quick.
+if [ "$quick" -eq 0 ]; then
+  echo "Measuring: store ..." >&2
+  TMPDIR=/var/tmp "$programs/store/store_bench" 1000000 "$results/store.json" >"$results/store.txt" 2>&1 || {
+    echo "The store was not measured; its row is left out:" >&2
+    tail -5 "$results/store.txt" >&2
+    rm -f "$results/store.json"
+  }
+fi
 
 governor=$(cat /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor 2>/dev/null || echo "not told")
 say() {
