@@ -4,6 +4,7 @@
 // std::bad_alloc.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -56,6 +57,20 @@ struct Decrypted {
 /// Opens EnvelopedData or AuthEnvelopedData (AES-GCM). Keys with a certificate serve the RecipientInfo that names it;
 /// keys without one are tried on every RSA RecipientInfo. The content is decrypted to its end once, for padding or tag.
 Decrypted decrypt(const Parsed& envelope, std::span<const DecryptionKey> keys);
+
+/// Looks at decrypted content while it streams by, before it is known whether it is any: keeps nothing of it that shows
+/// before decrypt_at_once() said so. May be content with a beginning.
+using Preview = std::function<void(Reader& content)>;
+
+struct DecryptedAtOnce {
+  Decrypted decrypted;
+  bool trailing_bytes = false;  ///< something follows the envelope
+};
+
+/// parse() and decrypt() in one reading, for the usual envelope that the first fitting key opens. None: it is another
+/// one or something is wrong with it, and what the preview saw is void; parse() and decrypt() find out and say it.
+std::optional<DecryptedAtOnce> decrypt_at_once(const Text& ber, std::span<const DecryptionKey> keys,
+                                               const Preview& preview);
 
 /// One SignerInfo, examined.
 struct Signature {

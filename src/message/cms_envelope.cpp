@@ -172,6 +172,44 @@ Text ciphertext_of(const Parsed& envelope, CMS_ContentInfo* cms) {
   return octets(left_in == nullptr ? nullptr : *left_in);
 }
 
+/// Content that is being tried: at its end it shows whether it is any.
+class Trial : public Reader {
+ public:
+  explicit Trial(Reader& content) : content_(content) {}
+
+  Result<std::string_view> next() override {
+    KVC_TRY(status_);
+    auto piece = content_.next();
+    if (!piece.ok()) {
+      status_ = piece.status();
+      return piece;
+    }
+    begin_.add(*piece);
+    keep_ = keep_ && kept_.size() + piece->size() <= kKept;
+    if (keep_) {
+      mime::append(kept_, *piece);
+    }
+    return piece;
+  }
+  [[nodiscard]] bool good() const { return status_.ok() && begin_.good(); }
+  /// The content as a text. `cipher` is ready to begin with it.
+  Text take(Text ciphertext, crypto::CipherContextPtr cipher) {
+    return keep_ ? in_memory(std::move(kept_))
+                 : std::make_shared<DecryptedSource>(std::move(ciphertext), std::move(cipher));
+  }
+
+ private:
+  Reader& content_;
+  Status status_;
+  MimeBegin begin_;
+  mime::WipedBytes kept_;
+  bool keep_ = true;
+};
+
+std::string name_of(EVP_CIPHER_CTX* cipher) {
+  return lower(EVP_CIPHER_get0_name(EVP_CIPHER_CTX_get0_cipher(cipher)));
+}
+
 /// One attempt. The content is decrypted to its end even when the key was not recovered, so that all failures take the
 /// same way. Error: of reading only.
 Result<bool> try_open(const Parsed& envelope, CMS_ContentInfo* cms, CMS_RecipientInfo* recipient,
@@ -180,7 +218,7 @@ Result<bool> try_open(const Parsed& envelope, CMS_ContentInfo* cms, CMS_Recipien
   if (!ready.cipher) {
     return false;
   }
-  result.cipher = lower(EVP_CIPHER_get0_name(EVP_CIPHER_CTX_get0_cipher(ready.cipher.get())));
+  result.cipher = name_of(ready.cipher.get());
   crypto::CipherContextPtr again(EVP_CIPHER_CTX_new());
   if (!again || EVP_CIPHER_CTX_copy(again.get(), ready.cipher.get()) != 1) {
     return false;
@@ -188,27 +226,15 @@ Result<bool> try_open(const Parsed& envelope, CMS_ContentInfo* cms, CMS_Recipien
   const Text ciphertext = ciphertext_of(envelope, cms);
   KVC_ASSIGN(auto in, ciphertext->open());
   DecryptingReader content(std::move(in), std::move(ready));
-  MimeBegin begin;
-  mime::WipedBytes kept;
-  bool keep = true;
-  for (;;) {
-    auto piece = content.next();
-    if (!piece.ok()) {
-      return piece.status().is(error::decrypt_failed) ? Result<bool>(false) : Result<bool>(piece.status());
-    }
-    if (piece->empty()) {
-      break;
-    }
-    begin.add(*piece);
-    keep = keep && kept.size() + piece->size() <= kKept;
-    if (keep) {
-      mime::append(kept, *piece);
-    }
+  Trial trial(content);
+  const Status status = drain(trial);
+  if (!status.ok() && !status.is(error::decrypt_failed)) {
+    return status;
   }
-  if (!begin.good()) {
+  if (!trial.good()) {
     return false;
   }
-  result.content = keep ? in_memory(std::move(kept)) : std::make_shared<DecryptedSource>(ciphertext, std::move(again));
+  result.content = trial.take(ciphertext, std::move(again));
   return true;
 }
 
@@ -261,6 +287,37 @@ Status list_recipients(CMS_ContentInfo* cms, Decrypted& result) {
   return {};
 }
 
+/// The recipient and key that open_with_any() tries first.
+std::pair<CMS_RecipientInfo*, const DecryptionKey*> first_choice(CMS_ContentInfo* cms,
+                                                                 std::span<const DecryptionKey> keys) {
+  STACK_OF(CMS_RecipientInfo)* infos = CMS_get0_RecipientInfos(cms);
+  for (const bool by_name : {true, false}) {
+    for (const auto& key : keys) {
+      for (int i = 0; key.certificate.has_value() == by_name && i < sk_CMS_RecipientInfo_num(infos); ++i) {
+        CMS_RecipientInfo* info = sk_CMS_RecipientInfo_value(infos, i);
+        if (is_rsa_recipient(info) &&
+            (!by_name || CMS_RecipientInfo_ktri_cert_cmp(info, key.certificate->native()) == 0)) {
+          return {info, &key};
+        }
+      }
+    }
+  }
+  return {};
+}
+
+/// A walk that goes on after its first piece was taken.
+class Resumed : public Reader {
+ public:
+  Resumed(ContentWalker& walker, std::string_view first) : walker_(walker), first_(first) {}
+  Result<std::string_view> next() override {
+    return first_.empty() ? walker_.next() : Result<std::string_view>(std::exchange(first_, {}));
+  }
+
+ private:
+  ContentWalker& walker_;
+  std::string_view first_;
+};
+
 Decrypted decrypt_in(OSSL_LIB_CTX* context, const Parsed& envelope, std::span<const DecryptionKey> keys) {
   const crypto::ContextScope scope(context);
   Decrypted result;
@@ -278,7 +335,52 @@ Decrypted decrypt_in(OSSL_LIB_CTX* context, const Parsed& envelope, std::span<co
   return result;
 }
 
+/// Whether the structure is an envelope and no authenticated one, whose tag comes behind the content.
+bool is_plain_envelope(CMS_ContentInfo* cms) {
+  return OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_enveloped;
+}
+
 }  // namespace
+
+std::optional<DecryptedAtOnce> decrypt_at_once(const Text& ber, std::span<const DecryptionKey> keys,
+                                               const Preview& preview) {
+  const crypto::ErrorScope errors;
+  const crypto::ContextScope scope(crypto::library_context());
+  auto in = ber->open();
+  if (!in.ok()) {
+    return std::nullopt;
+  }
+  ContentWalker walker(std::move(in).value());
+  const auto first = walker.next();
+  if (!first.ok() || first->empty()) {
+    return std::nullopt;
+  }
+  const std::string outline = walker.outline_so_far();
+  const crypto::CmsPtr cms = parse_outline(outline, crypto::library_context());
+  DecryptedAtOnce result;
+  if (!cms || !is_plain_envelope(cms.get()) || !list_recipients(cms.get(), result.decrypted).ok()) {
+    return std::nullopt;
+  }
+  const auto [recipient, key] = first_choice(cms.get(), keys);
+  Ready ready = recipient == nullptr ? Ready{} : make_ready(cms.get(), recipient, key->key);
+  crypto::CipherContextPtr again(EVP_CIPHER_CTX_new());
+  if (!ready.cipher || !again || EVP_CIPHER_CTX_copy(again.get(), ready.cipher.get()) != 1) {
+    return std::nullopt;
+  }
+  result.decrypted.cipher = name_of(ready.cipher.get());
+  DecryptingReader content(std::make_unique<Resumed>(walker, *first), std::move(ready));
+  Trial trial(content);
+  preview(trial);
+  // To the end, whatever the preview did; nothing may follow the content that the outline did not have.
+  if (!drain(trial).ok() || !trial.good() || walker.outline().ber != outline) {
+    return std::nullopt;
+  }
+  result.trailing_bytes = walker.outline().trailing_bytes;
+  result.decrypted.weak = !is_policy_cipher(result.decrypted.cipher);
+  result.decrypted.key_label = key->label;
+  result.decrypted.content = trial.take(cms::content(ber), std::move(again));
+  return result;
+}
 
 Decrypted decrypt(const Parsed& envelope, std::span<const DecryptionKey> keys) {
   const crypto::ErrorScope errors;

@@ -33,6 +33,8 @@ class ContentWalker : public Reader {
   explicit ContentWalker(ReaderPtr ber) : in_(std::move(ber)) {}
   Result<std::string_view> next() override;
   [[nodiscard]] const Outline& outline() const noexcept { return outline_; }
+  /// The outline as it will be if nothing follows the content; once there was a piece.
+  [[nodiscard]] std::string outline_so_far() const { return outline_.ber + std::string(2 * levels_.size(), '\0'); }
 
  private:
   struct Head {

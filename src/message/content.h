@@ -2,6 +2,7 @@
 // What an OpenedMessage holds besides its public facts. Internal to message/.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,9 @@ inline constexpr std::string_view kNotificationType = "message/disposition-notif
 /// gives; a part that cannot be decoded is no error but listed as it is, with the warning "part_undecodable: <number>".
 /// Reads once, and once more if there are such parts.
 Result<PartList> list_parts(const Text& text);
+
+/// The same of an entity that streams by once. None if it would have to be read again. Error as above.
+std::optional<Result<PartList>> list_parts(Reader& text);
 
 /// The decoded bytes of one part, piece by piece. Error: file_unreadable at the end if they are not those that were
 /// verified.

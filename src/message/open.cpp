@@ -85,45 +85,89 @@ Inner inner_of(const Node& node) {
 
 /// A multipart/signed taken apart (RFC 8551 section 3.5.3).
 struct SignedParts {
-  Text content;
-  cms::ContentDigests digests;  ///< of the content
-  mime::WipedBytes second;      ///< the part with the signature, as it is
+  std::uint64_t content_begin = 0, content_size = 0;  ///< in the body
+  cms::ContentDigests digests;                        ///< of the content
+  mime::WipedBytes second;                            ///< the part with the signature, as it is
   bool second_too_long = false;
+  std::optional<Result<PartList>> list;  ///< the parts of the content, if they were asked for and known in one reading
 };
 
-/// One reading: the signed part is hashed byte for byte while it streams by.
-Result<SignedParts> split_signed(const Node& node) {
+/// Hashes what streams by, byte for byte.
+class HashingReader : public Reader {
+ public:
+  HashingReader(Reader& in, cms::ContentDigests& digests) : in_(in), digests_(digests) {}
+  Result<std::string_view> next() override {
+    KVC_ASSIGN(const std::string_view piece, in_.next());
+    digests_.add(piece);
+    return piece;
+  }
+
+ private:
+  Reader& in_;
+  cms::ContentDigests& digests_;
+};
+
+Status take_second(Reader& in, SignedParts& parts) {
+  CountingReader part(in);
+  for (;;) {
+    KVC_ASSIGN(const std::string_view piece, part.next());
+    if (piece.empty()) {
+      return {};
+    }
+    parts.second_too_long = parts.second_too_long || part.count() > kMaxSignaturePart;
+    mime::append(parts.second, parts.second_too_long ? std::string_view() : piece);
+  }
+}
+
+/// One reading of the body. `with_list`: also lists the parts of the content, before it is known whether it is good.
+Result<SignedParts> split_signed(Reader& body, const mime::Parameterized& type, bool with_list) {
   SignedParts result;
-  result.digests = cms::ContentDigests::announced(node.type.parameter("micalg"));
-  KVC_ASSIGN(const auto in, node.body->open());
-  MultipartReader multipart(*in, node.type.parameter("boundary"), 3);
+  result.digests = cms::ContentDigests::announced(type.parameter("micalg"));
+  MultipartReader multipart(body, type.parameter("boundary"), 3);
   std::size_t parts = 0;
   for (;; ++parts) {
     KVC_ASSIGN(const bool more, multipart.next_part());
     if (!more) {
       break;
     }
-    CountingReader part(multipart);
-    for (;;) {
-      KVC_ASSIGN(const std::string_view piece, part.next());
-      if (piece.empty()) {
-        break;
-      }
-      if (parts == 0) {
-        result.digests.add(piece);
-      } else if (parts == 1) {
-        result.second_too_long = result.second_too_long || part.count() > kMaxSignaturePart;
-        mime::append(result.second, result.second_too_long ? std::string_view() : piece);
-      }
-    }
     if (parts == 0) {
-      result.content = slice(node.body, multipart.part_begin(), part.count());
+      result.content_begin = multipart.part_begin();
+      CountingReader counted(multipart);
+      HashingReader content(counted, result.digests);
+      if (with_list) {
+        result.list = list_parts(content);
+      }
+      KVC_TRY(drain(content));
+      result.content_size = counted.count();
+    } else if (parts == 1) {
+      KVC_TRY(take_second(multipart, result));
     }
   }
   if (parts != 2) {
     return Status(error::malformed, "a multipart/signed has other than two parts");
   }
   return result;
+}
+
+Result<SignedParts> split_signed(const Node& node) {
+  KVC_ASSIGN(const auto in, node.body->open());
+  return split_signed(*in, node.type, false);
+}
+
+/// The multipart/signed that an envelope holds, while it is decrypted. None for every other content, and for one with
+/// something wrong: it is read again then.
+std::optional<SignedParts> look_into(Reader& content) {
+  EntityReader entity(content);
+  const auto header = entity.header();
+  if (!header.ok()) {
+    return std::nullopt;
+  }
+  const auto type = mime::content_type(*header);
+  if (type.value != "multipart/signed") {
+    return std::nullopt;
+  }
+  auto parts = split_signed(entity, type, true);
+  return parts.ok() ? std::optional(std::move(parts).value()) : std::nullopt;
 }
 
 /// The signature of a multipart/signed, decoded when it is read.
@@ -179,6 +223,8 @@ class Opener {
   /// Handles one layer; true when another mail lies within.
   bool open_layer() {
     Work work;
+    seen_.reset();
+    list_.reset();
     auto outer = read_node(current_);
     if (!outer.ok()) {
       fail(work, outer.status());
@@ -203,7 +249,14 @@ class Opener {
 
   /// The CMS body of `node`: an envelope is opened and replaces the node, an opaque signature is verified.
   Unwrapped unwrap(Work& work, Node& node) {
-    auto parsed = cms::parse(decoded(node.body, node.encoding), crypto::library_context());
+    const Text ber = decoded(node.body, node.encoding);
+    auto at_once = cms::decrypt_at_once(ber, options_.keys, [&](Reader& content) { seen_ = look_into(content); });
+    if (at_once) {
+      return take_envelope(work, std::move(at_once->decrypted), at_once->trailing_bytes, node) ? Unwrapped::content
+                                                                                               : Unwrapped::failed;
+    }
+    seen_.reset();
+    auto parsed = cms::parse(ber, crypto::library_context());
     if (!parsed.ok()) {
       return fail(work, parsed.status());
     }
@@ -213,7 +266,9 @@ class Opener {
     if (parsed->kind != cms::Kind::enveloped) {
       return fail(work, Status(error::malformed, "the CMS structure is neither an envelope nor a signature"));
     }
-    return open_envelope(work, *parsed, node) ? Unwrapped::content : Unwrapped::failed;
+    return take_envelope(work, cms::decrypt(*parsed, options_.keys), parsed->outline.trailing_bytes, node)
+               ? Unwrapped::content
+               : Unwrapped::failed;
   }
 
   Unwrapped fail(Work& work, const Status& status) {
@@ -224,11 +279,10 @@ class Opener {
     return Unwrapped::failed;
   }
 
-  bool open_envelope(Work& work, const cms::Parsed& envelope, Node& node) {
-    auto opened = cms::decrypt(envelope, options_.keys);
+  bool take_envelope(Work& work, cms::Decrypted opened, bool trailing_bytes, Node& node) {
     work.layer.recipients = std::move(opened.recipients);
     work.layer.content_cipher = opened.cipher;
-    if (envelope.outline.trailing_bytes) {
+    if (trailing_bytes) {
       work.layer.warnings.emplace_back("trailing_bytes: something follows the envelope");
     }
     if (!opened.status.ok()) {
@@ -271,7 +325,7 @@ class Opener {
   }
 
   bool open_detached(Work& work, const Node& node) {
-    auto parts = split_signed(node);
+    auto parts = seen_ ? Result<SignedParts>(*std::exchange(seen_, std::nullopt)) : split_signed(node);
     auto signature = parts.ok() ? signature_of(*parts) : Result<Text>(parts.status());
     auto parsed =
         signature.ok() ? cms::parse(*signature, crypto::library_context()) : Result<cms::Parsed>(signature.status());
@@ -282,7 +336,8 @@ class Opener {
       fail(work, parsed.status());
       return finish(work, node.text, false);
     }
-    work.inside = parts->content;
+    work.inside = slice(node.body, parts->content_begin, parts->content_size);
+    list_ = std::move(parts->list);
     return verify(work, *parsed, std::move(parts->digests), true) ? finish_signed(work)
                                                                   : finish(work, node.text, false);
   }
@@ -339,7 +394,7 @@ class Opener {
   }
 
   void take_parts(Work& work, const Text& text) {
-    auto list = list_parts(text);
+    auto list = list_ && text == work.inside ? std::move(*list_) : list_parts(text);
     if (!list.ok()) {
       fail(work, list.status());
       content_->unverified = text;
@@ -387,7 +442,9 @@ class Opener {
   Text current_;
   Status source_failure_;
   std::string inherited_from_;
-  bool enveloped_ = false;  ///< this layer or one around it was encrypted
+  std::optional<SignedParts> seen_;       ///< of the content of the envelope that was opened last
+  std::optional<Result<PartList>> list_;  ///< of work.inside
+  bool enveloped_ = false;                ///< this layer or one around it was encrypted
   OpenedMessage message_;
   std::shared_ptr<OpenedMessage::Content> content_ = std::make_shared<OpenedMessage::Content>();
 };

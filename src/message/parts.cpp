@@ -192,6 +192,17 @@ Result<PartList> list_parts(const Text& text) {
   return list;
 }
 
+std::optional<Result<PartList>> list_parts(Reader& text) {
+  PartList list;
+  Walker walker(list);
+  Status status = walker.walk(text, 0, 1);
+  status = status.ok() ? drain(text) : status;
+  if (!status.ok()) {
+    return Result<PartList>(status);
+  }
+  return walker.undecodable().empty() ? std::optional(Result<PartList>(std::move(list))) : std::nullopt;
+}
+
 Status read_part_of(const OpenedMessage& message, std::size_t index, const mime::Sink& sink) {
   // It was good when it was verified: whatever is wrong with it now comes from another content in the mail's place.
   const auto changed = [](const Status& status) {
