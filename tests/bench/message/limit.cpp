@@ -95,9 +95,8 @@ void Limit::cbc_encrypt(std::string_view bytes) {
 }
 
 void Limit::base64_encode(std::string_view bytes) {
-  in_chunks(bytes, [&](std::string_view piece) {
-    EVP_EncodeBlock(room_.data(), bytes_of(piece), static_cast<int>(piece.size()));
-  });
+  in_chunks(bytes,
+            [&](std::string_view piece) { mime::encode_base64_lines(piece, reinterpret_cast<char*>(room_.data())); });
 }
 
 template <class Then>

@@ -21,8 +21,8 @@ class Limit {
   void rsa_verify();
   void sha256(std::string_view bytes);
   void cbc_encrypt(std::string_view bytes);
-  void base64_encode(std::string_view bytes);  ///< EVP_EncodeBlock, without line ends
-  /// By our codec, which is faster than OpenSSL's; what comes out goes through `then`.
+  void base64_encode(std::string_view bytes);  ///< by our codec, which is faster than OpenSSL's
+  /// The same; what comes out goes through `then`.
   template <class Then>
   void base64_decode(std::string_view text, Then then);
 

@@ -2,9 +2,11 @@
 // How long the lists of a large mailbox take, and how many commits a second the store makes beside SQLite itself.
 // Goal: a page of 50 out of 1,000,000 messages in at most 5 ms, wherever it stands.
 //
-//   store_bench [MESSAGES [FIGURES.json]]      KVC_TEST_STORE=postgresql: on a private PostgreSQL server instead of a file
+//   store_bench [MESSAGES [FIGURES.json]]      KVC_TEST_STORE=postgresql: on a private PostgreSQL server instead of a
+//   file
 //
-// One message is really sent, fetched, opened and judged; the others are copies of its row with names and times of their own.
+// One message is really sent, fetched, opened and judged; the others are copies of its row with names and times of
+// their own.
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -51,8 +53,10 @@ class Bench final : public Mailbox {
     for (int from = 1; from < messages; from += kStep) {
       const int until = std::min(from + kStep, messages);
       const Status copied = world->database->write([&](Poco::Data::Session& session) -> Status {
-        session << "INSERT INTO inbox SELECT 'copy-' || n.n, account_id, message_id || n.n, sender, service_id, in_reply_to, subject, "
-                   "header_date, received_at - n.n * 1000, blob_id, processed, opened, verdict, is_receipt, parts, details, service_key, "
+        session << "INSERT INTO inbox SELECT 'copy-' || n.n, account_id, message_id || n.n, sender, service_id, "
+                   "in_reply_to, subject, "
+                   "header_date, received_at - n.n * 1000, blob_id, processed, opened, verdict, is_receipt, parts, "
+                   "details, service_key, "
                    "thread_id, unassigned, too_large_limit FROM inbox JOIN (WITH RECURSIVE n(n) AS (SELECT " +
                        std::to_string(from) + " UNION ALL SELECT n + 1 FROM n WHERE n < " + std::to_string(until - 1) +
                        ") SELECT n FROM n) AS n ON 1 = 1 WHERE id NOT LIKE 'copy-%'",
@@ -103,7 +107,8 @@ class Bench final : public Mailbox {
       workers.emplace_back([&, i] {
         while (!stop.load()) {
           const Status done = world->database->write([&](Poco::Data::Session& session) -> Status {
-            session << "UPDATE account SET last_error = '" + std::to_string(i) + "' WHERE id = '" + world->account_b + "'",
+            session << "UPDATE account SET last_error = '" + std::to_string(i) + "' WHERE id = '" + world->account_b +
+                           "'",
                 Poco::Data::Keywords::now;
             return {};
           });
@@ -125,7 +130,9 @@ class Bench final : public Mailbox {
 double raw_commits_per_second(const std::string& file, double seconds) {
   sqlite3* database = nullptr;
   sqlite3_open(file.c_str(), &database);
-  sqlite3_exec(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (id TEXT PRIMARY KEY, v TEXT); INSERT INTO t VALUES ('a', '')",
+  sqlite3_exec(database,
+               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (id TEXT PRIMARY KEY, v TEXT); INSERT "
+               "INTO t VALUES ('a', '')",
                nullptr, nullptr, nullptr);
   sqlite3_stmt* statement = nullptr;
   sqlite3_prepare_v2(database, "UPDATE t SET v = ? WHERE id = 'a'", -1, &statement, nullptr);
@@ -155,7 +162,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   const Figures page = figures(bench.pages(messages, 500));
-  std::printf("%d messages, a page of %zu anywhere: median %.0f us, p99 %.0f us\n", messages, kPage, page.median, page.p99);
+  std::printf("%d messages, a page of %zu anywhere: median %.0f us, p99 %.0f us\n", messages, kPage, page.median,
+              page.p99);
   constexpr double kSeconds = 2;
   std::string rates;
   for (const int threads : {1, 4, 8}) {
@@ -166,7 +174,8 @@ int main(int argc, char** argv) {
   const double raw = raw_commits_per_second((bench.world->directory / "peer.db").string(), kSeconds);
   std::printf("SQLite alone, 1 writer: %.0f commits a second\n", raw);
   if (argc > 2) {
-    std::ofstream(argv[2]) << "{\"figures\": {\"inbox_page_us\": " << page.median << ", \"inbox_page_p99_us\": " << page.p99 << rates
+    std::ofstream(argv[2]) << "{\"figures\": {\"inbox_messages\": " << messages
+                           << ", \"inbox_page_us\": " << page.median << ", \"inbox_page_p99_us\": " << page.p99 << rates
                            << ", \"sqlite_commits_1\": " << raw << "}}\n";
   }
   return 0;
