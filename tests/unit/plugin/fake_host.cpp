@@ -64,6 +64,11 @@ FakeHost::FakeHost() {
             &Slots::monotonic_ms, &Slots::stream_read,  &Slots::stream_write, &Slots::stream_close};
 }
 
+void FakeHost::wait_until_asked() {
+  std::unique_lock lock(mutex_);
+  EXPECT_TRUE(spoken_.wait_for(lock, std::chrono::seconds(30), [this] { return asked_; }));
+}
+
 void FakeHost::answer_again() {
   const std::lock_guard lock(mutex_);
   speaks_ = true;
@@ -80,6 +85,8 @@ pvs_status FakeHost::call(const pvs_call_header& header, std::string_view reques
   }
   if (silent.contains(header.method) && std::this_thread::get_id() != main_) {
     std::unique_lock lock(mutex_);
+    asked_ = true;
+    spoken_.notify_all();
     spoken_.wait(lock, [this] { return speaks_; });
   }
   const std::string bytes(request);

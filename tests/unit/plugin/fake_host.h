@@ -50,6 +50,7 @@ class FakeHost {
   std::set<std::uint32_t> denied;
   /// Does not answer these methods on the plugin's own threads until answer_again(). Set before the calls.
   std::set<std::uint32_t> silent;
+  void wait_until_asked();  ///< until one of them is
   void answer_again();
   /// Users whose session is locked.
   std::set<std::string> locked;
@@ -77,7 +78,7 @@ class FakeHost {
   std::thread::id main_ = std::this_thread::get_id();
   std::mutex mutex_;
   std::condition_variable changed_, spoken_;
-  bool speaks_ = false;
+  bool speaks_ = false, asked_ = false;
   std::map<std::uint64_t, pvs::v1::ActionReply> outcomes_;
   std::map<std::uint64_t, int> ends_;
   std::vector<std::string> audit_, schedules_, urls_;

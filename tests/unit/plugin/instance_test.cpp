@@ -411,6 +411,7 @@ TEST_F(InstanceTest, AHostThatNeverAnswersIsBoundedAndToldSo) {
   EXPECT_EQ(health.running_jobs(), JobRunner::kMostJobs);
   EXPECT_LE(health.threads(), 4U);
   EXPECT_TRUE(invoke("kvconnect.account.new", anna_).has_view()) << "what needs no thread still works";
+  host_.wait_until_asked();
   EXPECT_EQ(plugin_->stop(instance_, 100), PVS_DEADLINE);
   host_.answer_again();
   EXPECT_EQ(plugin_->stop(instance_, 20000), PVS_OK);
