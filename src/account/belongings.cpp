@@ -45,7 +45,11 @@ std::vector<Work> holders(Poco::Data::Session& session, std::string_view account
     }
   };
   read("SELECT owner, lease_until, purpose FROM lease WHERE account_id = ? ORDER BY purpose");
-  read("SELECT lease_owner, lease_until, 'send' FROM outbox WHERE account_id = ? AND lease_owner <> ''");
+  // Only queued messages are leased; asked so, the index outbox_due answers, and not the whole outbox.
+  read(
+      "SELECT lease_owner, lease_until, 'send' FROM outbox WHERE account_id = ? AND state = 'queued' AND lease_owner "
+      "<> "
+      "''");
   return all;
 }
 
