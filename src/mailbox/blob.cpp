@@ -82,14 +82,6 @@ Status BlobWriter::finish(Poco::Data::Session& session) {
   return {};
 }
 
-BlobWriter::int_type BlobWriter::overflow(int_type character) {
-  if (traits_type::eq_int_type(character, traits_type::eof())) {
-    return traits_type::not_eof(character);
-  }
-  const char byte = traits_type::to_char_type(character);
-  return xsputn(&byte, 1) == 1 ? character : traits_type::eof();
-}
-
 std::streamsize BlobWriter::xsputn(const char* text, std::streamsize count) {
   if (!status_.ok()) {
     return 0;

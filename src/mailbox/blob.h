@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/byte_sink.h"
 #include "base/env.h"
 #include "base/status.h"
 #include "store/database.h"
@@ -22,7 +23,7 @@ inline constexpr std::size_t kChunkSize = 128UL * 1024;
 
 /// Output stream buffer that stores a new blob. Full chunks are committed as they come; finish() makes the blob
 /// complete. Without it the destructor takes back what was stored. Thread: one at a time.
-class BlobWriter final : public std::streambuf {
+class BlobWriter final : public ByteSink {
  public:
   /// More than `limit` bytes fail the stream with too_large.
   BlobWriter(store::Database& database, Env& env, std::string_view account_id, std::uint64_t limit);
@@ -41,7 +42,6 @@ class BlobWriter final : public std::streambuf {
   void committed() { finished_ = true; }
 
  protected:
-  int_type overflow(int_type character) override;
   std::streamsize xsputn(const char* text, std::streamsize count) override;
 
  private:

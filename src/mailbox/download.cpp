@@ -5,6 +5,7 @@
 #include <istream>
 #include <ostream>
 
+#include "base/byte_sink.h"
 #include "base/guard.h"
 #include "mailbox/archived.h"
 
@@ -14,18 +15,12 @@ namespace {
 constexpr int kFetchTries = 2;
 
 /// Takes what is received and remembers whether it is the same as what is stored.
-class Comparison final : public std::streambuf {
+class Comparison final : public ByteSink {
  public:
   explicit Comparison(BlobReader& stored) : stored_(stored) {}
   [[nodiscard]] bool same() const { return same_ && taken_ == stored_.size(); }
 
  protected:
-  int_type overflow(int_type character) override {
-    const char byte = traits_type::to_char_type(character);
-    return traits_type::eq_int_type(character, traits_type::eof()) || xsputn(&byte, 1) == 1
-               ? traits_type::not_eof(character)
-               : traits_type::eof();
-  }
   std::streamsize xsputn(const char* text, std::streamsize count) override {
     std::string there(static_cast<std::size_t>(count), '\0');
     same_ = same_ && stored_.sgetn(there.data(), count) == count && there == std::string_view(text, there.size());

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <streambuf>
 
+#include "base/byte_sink.h"
 #include "mailbox/drafting.h"
 #include "mailbox/service_impl.h"
 
@@ -16,18 +17,12 @@ constexpr std::string_view kForwardService = "enachricht";
 constexpr std::size_t kLongestSubject = 500;
 
 /// Gives what is written on to a spool.
-class SpoolSink final : public std::streambuf {
+class SpoolSink final : public ByteSink {
  public:
   explicit SpoolSink(FileSpool& spool) : spool_(spool) {}
   [[nodiscard]] const Status& status() const { return status_; }
 
  protected:
-  int_type overflow(int_type character) override {
-    const char byte = traits_type::to_char_type(character);
-    return traits_type::eq_int_type(character, traits_type::eof()) || xsputn(&byte, 1) == 1
-               ? traits_type::not_eof(character)
-               : traits_type::eof();
-  }
   std::streamsize xsputn(const char* text, std::streamsize count) override {
     if (status_.ok()) {
       status_ = spool_.add({text, static_cast<std::size_t>(count)});

@@ -9,6 +9,7 @@
 #include <streambuf>
 #include <utility>
 
+#include "base/byte_sink.h"
 #include "mime/safe_name.h"
 #include "tool/options.h"
 
@@ -36,7 +37,7 @@ class Descriptor {
 };
 
 /// Unbuffered output to a descriptor: parts come in large pieces, and no copy of them is left behind.
-class DescriptorBuffer : public std::streambuf {
+class DescriptorBuffer : public ByteSink {
  public:
   explicit DescriptorBuffer(int fd) : fd_(fd) {}
 
@@ -54,10 +55,6 @@ class DescriptorBuffer : public std::streambuf {
       done += written;
     }
     return done;
-  }
-  int_type overflow(int_type c) override {
-    const char byte = traits_type::to_char_type(c);
-    return xsputn(&byte, 1) == 1 ? c : traits_type::eof();
   }
 
  private:

@@ -33,6 +33,12 @@ const typename Items::value_type* find_item(const Items& items, const std::strin
   return it == items.end() ? nullptr : &*it;
 }
 
+/// Whether the view a request speaks of is the one the person sees.
+bool in_front(const WebSession& session, const Request& request) {
+  return !session.stack.empty() && session.front.kind == Front::Kind::view &&
+         session.stack.back().view.view_id() == request.value("_view");
+}
+
 /// The action a person pressed: of a row, of a part, or of the view. Null: there is none, or it is greyed.
 const v1::Action* pressed(const v1::View& view, const Request& request) {
   const std::string& action = request.value("_action");
@@ -271,8 +277,7 @@ Response Shell::gone(WebSession& session) {
 }
 
 Response Shell::act(WebSession& session, Request& request) {
-  if (session.stack.empty() || session.front.kind != Front::Kind::view ||
-      session.stack.back().view.view_id() != request.value("_view")) {
+  if (!in_front(session, request)) {
     return gone(session);
   }
   v1::View& view = session.stack.back().view;
@@ -340,9 +345,7 @@ Response Shell::page(WebSession& session, Request& request) {
 
 /// Looks for rows of the table in front.
 Response Shell::search(WebSession& session, Request& request) {
-  if (session.stack.empty() || session.front.kind != Front::Kind::view ||
-      session.stack.back().view.view_id() != request.value("_view") ||
-      !session.stack.back().view.table().has_search()) {
+  if (!in_front(session, request) || !session.stack.back().view.table().has_search()) {
     return gone(session);
   }
   const v1::View& view = session.stack.back().view;
@@ -363,8 +366,7 @@ Response Shell::search(WebSession& session, Request& request) {
 Response Shell::suggest(WebSession& session, Request& request) {
   Response nothing;
   nothing.status = 204;
-  if (session.stack.empty() || session.front.kind != Front::Kind::view ||
-      session.stack.back().view.view_id() != request.value("_view")) {
+  if (!in_front(session, request)) {
     return nothing;
   }
   const v1::Form& form = session.stack.back().view.form();

@@ -15,6 +15,7 @@
 #include <ostream>
 #include <streambuf>
 
+#include "base/byte_sink.h"
 #include "contract/chain/practice.h"
 #include "crypto/sha256.h"
 
@@ -73,18 +74,12 @@ class Step {
 };
 
 /// Bytes nobody keeps, only their digest.
-class DigestSink final : public std::streambuf {
+class DigestSink final : public ByteSink {
  public:
   std::uint64_t taken = 0;
   crypto::Sha256 digest;
 
  protected:
-  int_type overflow(int_type character) override {
-    const char byte = traits_type::to_char_type(character);
-    return traits_type::eq_int_type(character, traits_type::eof()) || xsputn(&byte, 1) == 1
-               ? traits_type::not_eof(character)
-               : traits_type::eof();
-  }
   std::streamsize xsputn(const char* text, std::streamsize count) override {
     digest.add({text, static_cast<std::size_t>(count)});
     taken += static_cast<std::uint64_t>(count);
