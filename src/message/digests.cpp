@@ -27,6 +27,10 @@ ContentDigests ContentDigests::announced(std::string_view micalg) {
   constexpr std::array kKnown = {std::pair{"sha-256", "sha256"}, std::pair{"sha-384", "sha384"},
                                  std::pair{"sha-512", "sha512"}, std::pair{"sha-1", "sha1"}};
   ContentDigests digests;
+  if (names == "sha-256" || names == "sha256") {  // what everybody writes
+    digests.want(crypto::sha256_algorithm());
+    return digests;
+  }
   for (const auto& [name, other] : kKnown) {
     if (names.find(name) != std::string::npos || names.find(other) != std::string::npos) {
       const crypto::DigestPtr digest(EVP_MD_fetch(crypto::library_context(), other, nullptr));
@@ -35,9 +39,7 @@ ContentDigests ContentDigests::announced(std::string_view micalg) {
     }
   }
   if (digests.empty()) {
-    const crypto::DigestPtr digest(EVP_MD_fetch(crypto::library_context(), "sha256", nullptr));
-    need(digest != nullptr);
-    digests.want(digest.get());
+    digests.want(crypto::sha256_algorithm());
   }
   return digests;
 }
