@@ -88,7 +88,7 @@ Status unreadable() {
 }
 
 /// Most mails are letters of a few KiB, and all memory that held one is wiped.
-constexpr std::size_t kFirstPiece = 8UL * 1024;
+constexpr std::size_t kFirstPiece = 16UL * 1024;
 
 class StreamReader : public Reader {
  public:
