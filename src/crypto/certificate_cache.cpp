@@ -45,14 +45,14 @@ std::shared_ptr<const CertificateFacts> facts_of(const Certificate& certificate)
   const void* const object = certificate.native();
   auto known = known_facts().find(object).value_or(nullptr);
   if (!known) {
-    CertificateFacts facts{certificate.email(),
-                           certificate.subject(),
-                           certificate.issuer(),
-                           certificate.serial_hex(),
-                           certificate.fingerprint_sha256(),
-                           certificate.not_before(),
-                           certificate.not_after()};
-    known = known_facts().keep(object, std::make_shared<const Known>(Known{certificate, std::move(facts)}));
+    known = std::make_shared<const Known>(
+        Known{certificate,
+              {certificate.email(), certificate.subject(), certificate.issuer(), certificate.serial_hex(),
+               certificate.fingerprint_sha256(), certificate.not_before(), certificate.not_after()}});
+    // Strangers send large ones to fill the memory.
+    if (certificate.der().size() <= kKeptCertificateBytes) {
+      known = known_facts().keep(object, std::move(known));
+    }
   }
   return {known, &known->facts};
 }
