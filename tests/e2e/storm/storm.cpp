@@ -196,7 +196,7 @@ int Storm::on_server() const {
 
 void Storm::calm() {
   server_.set_faults("");
-  // A renewal that was killed halfway waits for the click its overview asks for; until then nobody can write to the side.
+  // A renewal killed halfway waits for the click its overview asks for; until then nobody can write to that side.
   for (Side& side : sides_) {
     const HostRun run = side.practice->run_steps(steps({kFinishRenewal}));
     EXPECT_EQ(run.code, 0) << side.name << ": " << run.last();
