@@ -365,9 +365,13 @@ ManifestResult read_manifest(const std::filesystem::path& directory) {
     result.issues.push_back({"", "cannot read " + path.string()});
     return result;
   }
-  std::string text(kMaxManifest + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  // Piece by piece: a buffer of the largest size allowed, once freed, makes glibc keep as much in every heap.
+  std::array<char, 8192> piece;
+  std::string text;
+  while (file && text.size() <= kMaxManifest) {
+    file.read(piece.data(), static_cast<std::streamsize>(std::min(piece.size(), kMaxManifest + 1 - text.size())));
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
   return parse_manifest(text);
 }
 
