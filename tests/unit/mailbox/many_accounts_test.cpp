@@ -5,6 +5,8 @@
 #include <Poco/Data/SessionImpl.h>
 #include <Poco/Data/StatementImpl.h>
 
+#include <chrono>
+#include <cstdio>
 #include <set>
 
 #include "account/repository.h"
@@ -160,6 +162,18 @@ TEST_F(ManyAccounts, AreReadInAsManyStatementsAsOne) {
   world->env.advance(std::chrono::days(8));  // and again, for the account that was told of
   const std::vector<int> many = statements();
   EXPECT_EQ(one, many);
+  const auto took = [&](const char* what, const auto& work) {
+    const auto begin = std::chrono::steady_clock::now();
+    work();
+    const auto end = std::chrono::steady_clock::now();
+    std::printf("%-22s of %d accounts: %lld us\n", what, kMany,
+                static_cast<long long>(std::chrono::duration_cast<std::chrono::microseconds>(end - begin).count()));
+  };
+  took("a page of 50", [&] { EXPECT_TRUE(world->accounts->page("bert", "", "", 50).ok()); });
+  took("a search", [&] { EXPECT_TRUE(world->accounts->page("bert", "10777", "", 50).ok()); });
+  took("their names", [&] { EXPECT_TRUE(world->accounts->names("bert").ok()); });
+  took("everything of all", [&] { EXPECT_TRUE(world->accounts->list("bert").ok()); });
+  took("a page of the inbox", [&] { EXPECT_TRUE(world->mailbox->list_inbox("bert", {}, {}, 50).ok()); });
   ASSERT_THAT(world->accounts->list("bert").value(), SizeIs(kMany));
 }
 
@@ -324,6 +338,7 @@ class ManyInboxes : public ManyAccounts {
       sent.account_id = id;
       sent.message_id = sent.id + "@kv-safenet.de";
       sent.recipient = kAddressA;
+      sent.details = "opens for nobody";
       sent.state = turn == 1 ? mailbox::OutboxState::draft : mailbox::OutboxState::accepted;
       sent.created = world->env.now() - Millis(earlier);
       mailbox::outbox::insert(session, sent);
