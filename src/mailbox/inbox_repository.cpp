@@ -139,6 +139,23 @@ std::optional<InboxRow> find_message(Poco::Data::Session& session, std::string_v
   return sql.next() ? std::optional(reader.take()) : std::nullopt;
 }
 
+std::vector<InboxRow> find_messages(Poco::Data::Session& session, std::string_view account_id,
+                                    const std::vector<std::string>& message_ids) {
+  if (message_ids.empty()) {
+    return {};
+  }
+  std::string text = std::string(kColumns) + "WHERE account_id = ? AND message_id IN (?";
+  for (std::size_t i = 1; i < message_ids.size(); ++i) {
+    text += ", ?";
+  }
+  Sql sql(session, text + ")");
+  sql.arg("").arg(account_id);
+  for (const std::string& id : message_ids) {
+    sql.arg(id);
+  }
+  return rows_of(sql);
+}
+
 std::optional<InboxRow> find(Poco::Data::Session& session, std::string_view id, std::string_view user_id) {
   Sql sql(session, std::string(kColumns) + "WHERE id = ?");
   sql.arg(user_id).arg(id);

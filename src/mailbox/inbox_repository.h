@@ -55,6 +55,9 @@ std::optional<InboxRow> find(Poco::Data::Session& session, std::string_view id, 
 /// Of mail with this Message-ID.
 std::optional<InboxRow> find_message(Poco::Data::Session& session, std::string_view account_id,
                                      std::string_view message_id);
+/// The same for many at once, by Message-ID.
+std::vector<InboxRow> find_messages(Poco::Data::Session& session, std::string_view account_id,
+                                    const std::vector<std::string>& message_ids);
 /// The statement of scan(), for the test of its query plan.
 std::string scan_text(const InboxScan& scan);
 /// Newest first. Reads the rows it gives and no others.
