@@ -29,7 +29,7 @@ class CrashTest : public testing::Test {
   /// address.
   void kill_while_waiting(Practice& practice, const char* way, const std::string& method, const std::string& path) {
     server_.set_faults(R"({"match": {"method": ")" + method + R"(", "path_regex": "^)" + path +
-                       R"("}, "action": {"type": "delay", "delay_ms": 2500}})");
+                       R"("}, "action": {"type": "delay", "delay_ms": )" + std::to_string(2500 * time_factor()) + "}}");
     const std::regex done(method + " /kvconnect/rest/" + path + "[^ ]* [23]");
     const auto seen = [&] {
       const std::string log = server_.requests();
@@ -39,7 +39,7 @@ class CrashTest : public testing::Test {
     write_file(practice.directory() / "scripts/way.json", steps({way}));
     practice.kill_after("way", Millis(2000), {{"OTHER_PASSWORD", password_of(9999)}});
     // A machine too slow to get there in time was killed earlier, which is well too.
-    for (int i = 0; i < 100 && seen() == before; ++i) {
+    for (int i = 0; i < 100 * time_factor() && seen() == before; ++i) {
       std::this_thread::sleep_for(Millis(50));
     }
     server_.set_faults("");

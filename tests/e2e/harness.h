@@ -19,6 +19,12 @@ namespace fs = std::filesystem;
 using Millis = std::chrono::milliseconds;
 using Environment = std::map<std::string, std::string>;
 
+/// True under a sanitizer: the memory of a process is then not what it is for a user.
+bool sanitized();
+/// How many times longer everything takes than usual: KVC_TEST_TIME_FACTOR, 1 without it. Limits and moments of kills
+/// follow it.
+int time_factor();
+
 std::string read_file(const fs::path& file);
 void write_file(const fs::path& file, const std::string& text);
 
@@ -102,7 +108,7 @@ class Practice {
   /// Starts steps and leaves them running. `secrets_by_environment` is false for a test that looks into the process's
   /// memory, which holds its environment.
   std::unique_ptr<Process> start_steps(const std::string& steps, bool secrets_by_environment);
-  /// Starts a script and kills the host after `delay`. True if it was still running then.
+  /// Starts a script and kills the host after `delay` times time_factor(). True if it was still running then.
   bool kill_after(const std::string& script, Millis delay, const Environment& more = {});
 
   void set_settings(const std::string& settings) const;
