@@ -359,6 +359,17 @@ bool Practice::kill_after(const std::string& script, Millis delay, const Environ
   return still_running;
 }
 
+bool Practice::kill_when(const std::string& script, const std::function<bool()>& moment, const Environment& more) {
+  const auto process = launch(directory_ / "scripts" / (script + ".json"), more);
+  const auto end = std::chrono::steady_clock::now() + run_limit();
+  while (!process->wait(kPoll) && !moment() && std::chrono::steady_clock::now() < end) {
+  }
+  const bool still_running = !process->wait(Millis(0));
+  process->send(SIGKILL);
+  static_cast<void>(process->wait(start_limit()));
+  return still_running && moment();
+}
+
 std::vector<std::string> Practice::audit_events() const {
   std::vector<std::string> events;
   std::istringstream lines(read_file(data() / "audit.jsonl"));

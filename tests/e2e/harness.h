@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,7 +72,8 @@ class Server {
   void kill();  ///< without a word, as a power failure does
   /// The plugin's settings for this server.
   [[nodiscard]] std::string settings() const;
-  [[nodiscard]] std::string requests() const;  ///< one line a request
+  /// One line a request, when it is done; one more with " held for " before a fault delays it.
+  [[nodiscard]] std::string requests() const;
   /// From the next request on: the rules of a fault plan (kvconnect_server/README.md), "" for none.
   void set_faults(const std::string& rules) const;
 
@@ -110,6 +112,8 @@ class Practice {
   std::unique_ptr<Process> start_steps(const std::string& steps, bool secrets_by_environment);
   /// Starts a script and kills the host after `delay` times time_factor(). True if it was still running then.
   bool kill_after(const std::string& script, Millis delay, const Environment& more = {});
+  /// The same, killed when `moment` comes true, however fast the machine is.
+  bool kill_when(const std::string& script, const std::function<bool()>& moment, const Environment& more = {});
 
   void set_settings(const std::string& settings) const;
   /// From the next run on no file may grow beyond so many blocks of 512 bytes, as on a disk that is nearly full; none:

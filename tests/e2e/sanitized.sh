@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../.."
 
 case "${1:-}" in
   address) preset=asan-e2e faults=(use overflow leak) ;;
-  thread) preset=tsan-e2e faults=(race) ;;
+  thread) preset=tsan-e2e faults=(race inversion) ;;
   *) sed -n '5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 shift
@@ -34,7 +34,7 @@ common="log_path=$reports/report:log_exe_name=1:exitcode=66:halt_on_error=$halt"
 export TSAN_OPTIONS="$common:second_deadlock_stack=1:history_size=4:suppressions=$PWD/tests/e2e/sanitizers/thread.supp"
 export ASAN_OPTIONS="$common:verify_asan_link_order=0:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:quarantine_size_mb=64"
 export UBSAN_OPTIONS="log_path=$reports/report:log_exe_name=1:print_stacktrace=1"
-export LSAN_OPTIONS="suppressions=$PWD/tests/e2e/sanitizers/leak.supp:print_suppressions=0"
+export LSAN_OPTIONS="exitcode=66:suppressions=$PWD/tests/e2e/sanitizers/leak.supp:print_suppressions=0"
 export KVC_TEST_TIME_FACTOR=${KVC_TEST_TIME_FACTOR:-4}
 
 # ThreadSanitizer of gcc 12 does not start where addresses are spread over more than 28 bits.

@@ -180,6 +180,9 @@ class Handler : public net::HTTPRequestHandler {
     const std::optional<Credentials> credentials = credentials_of(request);
     const Fault fault = fault_for(request.getMethod(), relative.value_or(""), credentials);
     if (fault.delay_ms > 0) {
+      // Said before, so that a test can do something meanwhile.
+      log(request.getMethod() + " " + xml_safe(request.getURI().substr(0, request.getURI().find('?'))) + " held for " +
+          std::to_string(fault.delay_ms) + " ms (fault plan)");
       std::this_thread::sleep_for(std::chrono::milliseconds(fault.delay_ms));
     }
     if (fault.kind == Fault::Kind::kResetBefore) {

@@ -3,6 +3,8 @@
 // quiet run.
 #include <climits>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -14,6 +16,19 @@ int race() {
   ++shared;
   other.join();
   return shared;
+}
+
+/// Two locks in either order: no thread waits, but two could for ever.
+int inversion() {
+  std::mutex a;
+  std::mutex b;
+  const auto both = [](std::mutex& first, std::mutex& second) {
+    const std::lock_guard one(first);
+    const std::lock_guard two(second);
+  };
+  both(a, b);
+  std::thread([&] { both(b, a); }).join();
+  return 0;
 }
 
 int use_after_free() {
@@ -41,6 +56,8 @@ int leak() {
 extern "C" __attribute__((visibility("default"))) int kvc_sanitizer_probe(const char* fault);
 
 extern "C" int kvc_sanitizer_probe(const char* fault) {
-  const std::string name(fault);
-  return name == "race" ? race() : name == "use" ? use_after_free() : name == "overflow" ? overflow() : leak();
+  static const std::map<std::string, int (*)()> faults{
+      {"race", &race}, {"inversion", &inversion}, {"use", &use_after_free}, {"overflow", &overflow}, {"leak", &leak}};
+  const auto found = faults.find(fault);
+  return found == faults.end() ? 2 : found->second();
 }

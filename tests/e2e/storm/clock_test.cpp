@@ -61,7 +61,8 @@ TEST_F(ClockTest, AProcessThatDiedUnderTheWrongClockHoldsNothing) {
       R"({"match": {"method": "POST", "path": "mails"}, "times": 1, "action": {"type": "delay", "delay_ms": )" +
       std::to_string(3000 * time_factor()) + "}}");
   dying["KVC_TOUR_RECIPIENT"] = sued_.address();
-  nord_.kill_after("tour_send", Millis(2000), dying);
+  EXPECT_TRUE(nord_.kill_when(
+      "tour_send", [&] { return server_.requests().find("mails held for ") != std::string::npos; }, dying));
   expect_arrives();
 }
 
