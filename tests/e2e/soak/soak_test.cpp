@@ -211,6 +211,10 @@ TEST_F(Soak, NothingGrows) {
     const Sample& last = watch.samples().back();
     EXPECT_LE(last.threads, first.threads + 4) << watch.name();
     EXPECT_LE(last.handles, first.handles + 16) << watch.name() << ": connections are kept, but not without end";
+    if (sanitized()) {
+      std::printf("%s: its memory is the sanitizer's, and not judged\n", watch.name().c_str());
+      continue;
+    }
     EXPECT_LE(last.rss_kib, first.rss_kib + kMostRoom) << watch.name();
     if (seconds >= 600) {
       EXPECT_LE(watch.growth_per_hour(&Sample::in_use_kib), kMostGrowthKib) << watch.name();
