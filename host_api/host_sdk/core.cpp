@@ -73,12 +73,31 @@ void JobTracker::accepted(std::uint64_t job_id, std::uint64_t call_id) {
 
 JobTracker::End JobTracker::arrived(std::uint64_t job_id) {
   const std::lock_guard lock(mutex_);
-  return ended_.insert(job_id).second ? End::first : End::duplicate;
+  if (!ended_.insert(job_id).second) {
+    return End::duplicate;
+  }
+  ended_order_.push_back(job_id);
+  if (ended_order_.size() > kRememberedEnds) {
+    ended_.erase(ended_order_.front());
+    ended_order_.pop_front();
+  }
+  return End::first;
 }
 
-bool JobTracker::finish(std::uint64_t job_id) {
+std::optional<std::uint64_t> JobTracker::finish(std::uint64_t job_id) {
   const std::lock_guard lock(mutex_);
-  return running_.erase(job_id) == 1;
+  const auto it = running_.find(job_id);
+  if (it == running_.end()) {
+    return std::nullopt;
+  }
+  const std::uint64_t call_id = it->second.call_id;
+  running_.erase(it);
+  return call_id;
+}
+
+std::size_t JobTracker::ends() const {
+  const std::lock_guard lock(mutex_);
+  return ended_.size();
 }
 
 bool JobTracker::is_running(std::uint64_t job_id) const {

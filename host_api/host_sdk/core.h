@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <pvs/host.hpp>
 #include <set>
 #include <string>
@@ -63,10 +64,14 @@ class JobTracker {
  public:
   enum class End : std::uint8_t { first, duplicate };
   void accepted(std::uint64_t job_id, std::uint64_t call_id);
+  /// So many ends are remembered, to know a second one. One that comes later still is no end of a running job.
+  static constexpr std::size_t kRememberedEnds = 4096;
   /// For the arrival of an end, before it is queued.
   [[nodiscard]] End arrived(std::uint64_t job_id);
-  /// On the main thread, when the end is handed out: false if the job was never accepted.
-  [[nodiscard]] bool finish(std::uint64_t job_id);
+  /// On the main thread, when the end is handed out: the call the job came of; nothing if it was never accepted.
+  [[nodiscard]] std::optional<std::uint64_t> finish(std::uint64_t job_id);
+  /// Ends remembered. For tests.
+  [[nodiscard]] std::size_t ends() const;
   [[nodiscard]] bool is_running(std::uint64_t job_id) const;
   /// At most 10 a second and job.
   [[nodiscard]] bool may_report(std::uint64_t job_id, std::chrono::steady_clock::time_point now);
@@ -83,6 +88,7 @@ class JobTracker {
   mutable std::mutex mutex_;
   std::map<std::uint64_t, Running> running_;
   std::set<std::uint64_t> ended_;
+  std::deque<std::uint64_t> ended_order_;  ///< of ended_, oldest first
 };
 
 struct Core {

@@ -428,9 +428,15 @@ void LoadedPlugin::Impl::hand_out(detail::Event& event) {
     }
   } else {
     auto& end = std::get<detail::EndEvent>(event);
-    if (!core->jobs.finish(end.job_id)) {
+    const std::optional<std::uint64_t> call_id = core->jobs.finish(end.job_id);
+    if (!call_id) {
       core->misbehaving("job " + std::to_string(end.job_id) + " ended, but was never accepted");
       return;
+    }
+    {
+      // Nobody asks any more whether the call it came of is cancelled.
+      const std::lock_guard lock(core->cancelled_mutex);
+      core->cancelled.erase(*call_id);
     }
     if (end.outcome.has_accepted()) {
       core->misbehaving("job " + std::to_string(end.job_id) + " ended as accepted");

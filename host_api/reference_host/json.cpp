@@ -6,6 +6,8 @@
 #include <Poco/JSON/Stringifier.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <sstream>
 
@@ -43,9 +45,13 @@ std::string read_small_file(const std::filesystem::path& path, std::size_t limit
   if (!file.is_open()) {
     throw InputError("cannot read the file " + path.string());
   }
-  std::string text(limit + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  // Piece by piece: a buffer of the largest size allowed, once freed, makes glibc keep as much in every heap.
+  std::array<char, 8192> piece;
+  std::string text;
+  while (file && text.size() <= limit) {
+    file.read(piece.data(), static_cast<std::streamsize>(std::min(piece.size(), limit + 1 - text.size())));
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (text.size() > limit) {
     throw InputError("the file " + path.string() + " is larger than " + std::to_string(limit) + " bytes");
   }

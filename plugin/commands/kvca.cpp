@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/read_file.h"
 #include "commands/status_param.h"
 #include "views/mailbox_views.h"
 
@@ -25,11 +26,10 @@ Result<billing::KvcaFile> load_kvca(const settings::Settings& settings) {
     return Status(error::invalid_settings, "the setting kvca_file is empty");
   }
   std::ifstream in(settings.kvca_file, std::ios::binary);
-  std::string text(kMostBytes + 1, '\0');
-  if (!in || (!in.read(text.data(), static_cast<std::streamsize>(text.size())) && !in.eof())) {
+  const std::string text = read_at_most(in, kMostBytes);
+  if (in.bad() || (in.fail() && !in.eof())) {
     return Status(error::file_unreadable, "the KVCA file cannot be read").with("file", kvca_name(settings));
   }
-  text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > kMostBytes) {
     return Status(error::too_large, "the file is no KVCA file by its size alone").with("file", kvca_name(settings));
   }

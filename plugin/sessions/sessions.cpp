@@ -68,7 +68,13 @@ void Sessions::lock(std::string_view session_id) {
     strand(entry->who.user_id, entry->state.draft);
   }
   std::erase_if(views_, [&](const auto& entry) { return entry.second.who.session_id == session_id; });
-  locked_.insert(std::string(session_id));
+  if (locked_.insert(std::string(session_id)).second) {
+    locked_order_.emplace_back(session_id);
+  }
+  if (locked_order_.size() > kMostLocked) {
+    locked_.erase(locked_order_.front());
+    locked_order_.pop_front();
+  }
   const auto language = languages_.find(session_id);
   if (language != languages_.end()) {
     languages_.erase(language);
@@ -94,6 +100,7 @@ void Sessions::unlock(std::string_view session_id) {
   const std::lock_guard lock(mutex_);
   if (const auto found = locked_.find(session_id); found != locked_.end()) {
     locked_.erase(found);
+    std::erase(locked_order_, session_id);
   }
 }
 
@@ -106,6 +113,11 @@ std::vector<std::shared_ptr<const Draft>> Sessions::take_stranded(std::string_vi
   auto drafts = std::move(found->second);
   stranded_.erase(found);
   return drafts;
+}
+
+std::size_t Sessions::locked() const {
+  const std::lock_guard lock(mutex_);
+  return locked_.size();
 }
 
 std::size_t Sessions::size() const {

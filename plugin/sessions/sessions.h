@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -58,7 +59,9 @@ class Sessions {
   void close(std::string_view view_id, const Who& who) { close(view_id, who.session_id, who.user_id); }
   void close(std::string_view view_id, std::string_view session_id, std::string_view user_id);
   /// Forgets every view and everything remembered of a session, but for the drafts of its views: they wait in memory
-  /// for their user (take_stranded). What a job of the session still opens is no view either, until unlock().
+  /// for their user (take_stranded). What a job of the session still opens is no view either, until unlock(). So many
+  /// locked sessions are remembered: a host may make a new one at each login, and only jobs that run can still ask.
+  static constexpr std::size_t kMostLocked = 1024;
   void lock(std::string_view session_id);
   /// Keeps a draft for its user until take_stranded().
   void keep(std::string_view user_id, std::shared_ptr<const Draft> draft);
@@ -67,6 +70,8 @@ class Sessions {
   /// The drafts of a user's views that were closed by a lock, oldest first; each is given once.
   [[nodiscard]] std::vector<std::shared_ptr<const Draft>> take_stranded(std::string_view user_id);
   [[nodiscard]] std::size_t size() const;
+  /// Locked sessions that are remembered. For tests.
+  [[nodiscard]] std::size_t locked() const;
 
   void set_language(std::string_view session_id, Language language);
   [[nodiscard]] std::optional<Language> language(std::string_view session_id) const;
@@ -85,6 +90,7 @@ class Sessions {
   std::map<std::string, Entry, std::less<>> views_;
   std::map<std::string, Language, std::less<>> languages_;
   std::set<std::string, std::less<>> locked_;
+  std::deque<std::string> locked_order_;  ///< of locked_, oldest first
   std::map<std::string, std::vector<std::shared_ptr<const Draft>>, std::less<>> stranded_;  ///< by user
   std::uint64_t next_age_ = 0;
 };

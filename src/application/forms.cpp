@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "application/csv.h"
+#include "base/read_file.h"
 #include "kv/kv_codes.h"
 #include "resource/application_forms.h"
 
@@ -115,12 +116,10 @@ const std::vector<Form>& built_in_forms() {
 Result<std::vector<Form>> read_forms(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   // One byte more than allowed is enough to know that it is too large.
-  std::string text(kMaxFile + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  const std::string text = read_at_most(in, kMaxFile);
   if (in.bad() || (in.fail() && !in.eof())) {
     return Status(error::file_unreadable, "the list of application forms cannot be read").with("file", file.string());
   }
-  text.resize(static_cast<std::size_t>(in.gcount()));
   auto parsed = parse_forms(text);
   if (const auto* const fault = std::get_if<Fault>(&parsed)) {
     return Status(error::invalid_settings,

@@ -5,10 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <istream>
 #include <streambuf>
+
+#include "mime/wiped_bytes.h"
 
 namespace kvc::archive {
 
@@ -33,8 +34,10 @@ MailFile::~MailFile() {
 
 /// Has a place of its own in the file.
 class MailFile::Buffer final : public std::streambuf {
+  static constexpr std::size_t kPiece = 64UL * 1024;
+
  public:
-  explicit Buffer(MailFile& file) : file_(file) {}
+  explicit Buffer(MailFile& file) : file_(file), buffer_(kPiece) {}
 
  protected:
   int_type underflow() override {
@@ -57,7 +60,7 @@ class MailFile::Buffer final : public std::streambuf {
  private:
   MailFile& file_;
   off_t next_ = 0;
-  std::array<char, 64UL * 1024> buffer_;
+  mime::WipedBytes buffer_;
 };
 
 std::unique_ptr<std::istream> MailFile::read() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/guard.h"
+#include "base/read_file.h"
 #include "crypto/library_context.h"
 #include "crypto/openssl_ptr.h"
 #include "crypto/recent.h"
@@ -17,12 +18,10 @@ constexpr std::size_t kMaxFile = 1024UL * 1024UL;
 
 Result<std::string> read_file(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  std::string content(kMaxFile + 1, '\0');
-  in.read(content.data(), static_cast<std::streamsize>(content.size()));
-  if (in.bad() || in.gcount() == 0) {
+  std::string content = read_at_most(in, kMaxFile);
+  if (in.bad() || content.empty()) {
     return Status(error::file_unreadable, "the file with CA certificates cannot be read: " + file).with("file", file);
   }
-  content.resize(static_cast<std::size_t>(in.gcount()));
   return content;
 }
 

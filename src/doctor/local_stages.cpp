@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/read_file.h"
 #include "crypto/trust_list.h"
 #include "doctor/stages.h"
 #include "doctor/texts.h"
@@ -136,9 +137,7 @@ Finding examine_manifest(const std::string& file) {
   if (!fs::is_regular_file(file, failure) || !in) {
     return found(Health::bad, "manifest.unreadable", "no readable file");
   }
-  std::string text(kMaxManifest + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  const std::string text = read_at_most(in, kMaxManifest);
   if (text.size() > kMaxManifest) {
     return found(Health::bad, "manifest.malformed", "larger than any manifest");
   }

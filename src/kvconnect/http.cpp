@@ -113,7 +113,7 @@ Result<ResponseHead> parse_response_head(std::string_view text) {
 
 Result<std::string_view> ResponseReader::more() {
   if (used_ == filled_) {
-    buffer_.resize(kTransferBlock);  // once: a TLS record fills a quarter of it, and clearing it anew would show
+    buffer_.resize(kTransferBlock);  // once, and left as it is: a TLS record fills a quarter of it
     used_ = filled_ = 0;
     KVC_ASSIGN(filled_, stream_.read(buffer_.data(), buffer_.size()));
     answered_ = answered_ || filled_ > 0;

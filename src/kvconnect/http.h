@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "base/status.h"
 #include "kvconnect/byte_stream.h"
+#include "mime/wiped_bytes.h"
 
 namespace kvc::kvconnect {
 
@@ -61,7 +62,7 @@ class ResponseReader {
   Status until_end(std::uint64_t limit, const Sink& sink);
 
   ByteStream& stream_;
-  std::string buffer_;
+  mime::WipedBytes buffer_;
   std::size_t used_ = 0, filled_ = 0;  ///< what of buffer_ was taken, and what was received
   bool reusable_ = false;
   bool answered_ = false;

@@ -12,6 +12,7 @@
 #include "kvconnect/protocol_constants.h"
 #include "kvconnect/retry.h"
 #include "kvconnect/sigpipe_guard.h"
+#include "mime/wiped_bytes.h"
 
 namespace kvc::kvconnect {
 namespace {
@@ -90,7 +91,7 @@ Status special(Status general, const Answer& answer, std::initializer_list<Speci
 }
 
 Status send_stream(ByteStream& to, std::istream& from, std::uint64_t size) {
-  std::string block(kTransferBlock, '\0');
+  mime::WipedBytes block(kTransferBlock);
   while (size > 0) {
     const auto most = static_cast<std::streamsize>(std::min<std::uint64_t>(size, block.size()));
     from.read(block.data(), most);
@@ -98,7 +99,7 @@ Status send_stream(ByteStream& to, std::istream& from, std::uint64_t size) {
     if (got <= 0) {
       return {error::file_unreadable, "the mail to send is shorter than announced"};
     }
-    KVC_TRY(to.write(std::string_view(block).substr(0, static_cast<std::size_t>(got))));
+    KVC_TRY(to.write(std::string_view(block.data(), static_cast<std::size_t>(got))));
     size -= static_cast<std::uint64_t>(got);
   }
   return {};

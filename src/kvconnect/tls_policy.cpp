@@ -13,6 +13,8 @@
 #include <fstream>
 #include <memory>
 
+#include "base/read_file.h"
+
 namespace kvc::kvconnect {
 namespace {
 
@@ -74,9 +76,7 @@ Status add_roots(SSL_CTX* context, const std::string& file) {
   if (!std::filesystem::is_regular_file(file, failure) || !in) {
     return Status(error::file_unreadable, "a file with TLS roots cannot be read").with("file", file);
   }
-  std::string pem(kMaxRootFile + 1, '\0');
-  in.read(pem.data(), static_cast<std::streamsize>(pem.size()));
-  pem.resize(static_cast<std::size_t>(in.gcount()));
+  const std::string pem = read_at_most(in, kMaxRootFile);
   auto roots = crypto::Certificate::all_from_pem(pem);
   if (pem.size() > kMaxRootFile || !roots.ok()) {
     return Status(error::file_unreadable, "a file with TLS roots holds no certificates").with("file", file);

@@ -10,19 +10,29 @@
 #include <string_view>
 #include <vector>
 
+#include "mime/block_memory.h"
+
 namespace kvc::mime {
 
-/// Allocator that overwrites memory before it gives it back.
+/// Allocator that overwrites memory before it gives it back. Large buffers are blocks of their own (block_memory.h).
 template <class T>
 struct WipingAllocator {
   using value_type = T;
   WipingAllocator() noexcept = default;
   template <class U>
   WipingAllocator(const WipingAllocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor): allocators convert
-  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T))); }
+  T* allocate(std::size_t count) {
+    const std::size_t size = count * sizeof(T);
+    return static_cast<T*>(size < block_memory::kSmallest ? ::operator new(size) : block_memory::allocate(size));
+  }
   void deallocate(T* memory, std::size_t count) noexcept {
-    OPENSSL_cleanse(memory, count * sizeof(T));
-    ::operator delete(memory);
+    const std::size_t size = count * sizeof(T);
+    OPENSSL_cleanse(memory, size);
+    if (size < block_memory::kSmallest) {
+      ::operator delete(memory);
+    } else {
+      block_memory::release(memory, size);
+    }
   }
   /// Growing leaves bytes unset: every user writes what it asked for.
   template <class U>
@@ -42,8 +52,8 @@ using WipedBytes = std::vector<char, WipingAllocator<char>>;
 inline std::string_view view(const WipedBytes& bytes) noexcept {
   return {bytes.data(), bytes.size()};
 }
-/// As a block: insert() would construct byte by byte with an allocator that has its own construct(). `text` is no part of
-/// `bytes`.
+/// As a block: insert() would construct byte by byte with an allocator that has its own construct(). `text` is no part
+/// of `bytes`.
 inline void append(WipedBytes& bytes, std::string_view text) {
   if (!text.empty()) {
     const std::size_t at = bytes.size();

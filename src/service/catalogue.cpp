@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/guard.h"
+#include "base/read_file.h"
 #include "resource/services.h"
 #include "resource/services_schema.h"
 #include "service/catalogue_reader.h"
@@ -34,11 +35,10 @@ bool knows_version(const MessageRule& rule, const std::string& version) {
 
 Result<std::string> read_text(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  std::string text(kMaxFile + 1, '\0');
-  if (!in.read(text.data(), static_cast<std::streamsize>(text.size())) && !in.eof()) {
+  std::string text = read_at_most(in, kMaxFile);
+  if (in.bad() || (in.fail() && !in.eof())) {
     return Status(error::file_unreadable, "the catalogue of services cannot be read");
   }
-  text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > kMaxFile) {
     return Status(error::invalid_settings, "the catalogue of services is larger than a mebibyte");
   }

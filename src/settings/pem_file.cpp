@@ -10,6 +10,8 @@
 #include <fstream>
 #include <memory>
 
+#include "base/read_file.h"
+
 namespace kvc::settings {
 namespace {
 
@@ -56,12 +58,10 @@ PemFile look_at_pem_file(const std::string& file) {
   if (!in) {
     return PemFile::unreadable;
   }
-  std::string text(kMaxPemFile + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  const std::string text = read_at_most(in, kMaxPemFile);
   if (in.bad()) {
     return PemFile::unreadable;
   }
-  text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > kMaxPemFile || !all_certificates(text)) {
     return PemFile::not_a_certificate;
   }

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "base/guard.h"
+#include "store/sqlite_database.h"
 #include "store/sqlite_errors.h"
 
 namespace kvc::store {
@@ -123,7 +124,9 @@ Status check_room(const std::string& file) {
 // ---------------------------------------------------------------------------------------------------- contents
 
 Session connect(const std::string& file) {
-  return Session(Poco::AutoPtr<Poco::Data::SessionImpl>(new Poco::Data::SQLite::SessionImpl(file, 10)));
+  Session session(Poco::AutoPtr<Poco::Data::SessionImpl>(new Poco::Data::SQLite::SessionImpl(file, 10)));
+  session << kLittleCache, now;
+  return session;
 }
 
 /// Every page, not only what an opening looks at.

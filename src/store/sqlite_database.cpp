@@ -96,6 +96,7 @@ void configure(Session& session) {
   execute(session, "PRAGMA secure_delete=ON");
   execute(session, "PRAGMA temp_store=MEMORY");
   execute(session, "PRAGMA trusted_schema=OFF");
+  execute(session, kLittleCache);
 }
 
 /// For the pieces of mails. They pass through once, so a cache for them would only be memory that grows with the mail.
@@ -349,6 +350,7 @@ Result<std::shared_ptr<Database>> open_prepared(const std::string& file, const s
   const Status status = with_sqlite_errors([&]() -> Status {
     Session session = connect(file);
     execute(session, "PRAGMA busy_timeout=" + std::to_string(Database::kBusyTimeout.count()));
+    execute(session, kLittleCache);
     KVC_TRY(inspect(session, version));
     tighten_mode(file, log);
     configure(session);

@@ -38,6 +38,8 @@ void ProcessWatch::take(double seconds) {
   sample.rss_kib = number_in(proc / "status", "VmRSS:");
   sample.threads = number_in(proc / "status", "Threads:");
   sample.pss_kib = number_in(proc / "smaps_rollup", "Pss:");
+  sample.in_use_kib = number_in(heap_file_, "in use:");
+  sample.heaps_kib = number_in(heap_file_, "heaps:");
   std::error_code error;
   sample.handles = std::distance(fs::directory_iterator(proc / "fd", error), fs::directory_iterator());
   if (sample.rss_kib > 0) {
@@ -45,13 +47,13 @@ void ProcessWatch::take(double seconds) {
   }
 }
 
-double ProcessWatch::growth_kib_per_hour() const {
+double ProcessWatch::growth_per_hour(long Sample::*figure) const {
   const std::size_t half = samples_.size() / 2;
   const auto count = static_cast<double>(samples_.size() - half);
   double sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
   for (std::size_t i = half; i < samples_.size(); ++i) {
     const double x = samples_[i].seconds / 3600;
-    const auto y = static_cast<double>(samples_[i].rss_kib);
+    const auto y = static_cast<double>(samples_[i].*figure);
     sum_x += x;
     sum_y += y;
     sum_xx += x * x;
@@ -67,18 +69,20 @@ std::string ProcessWatch::summary() const {
   }
   std::ostringstream out;
   out << name_ << ": first .. highest .. last: RSS KiB " << range(samples_, &Sample::rss_kib) << ", PSS KiB "
-      << range(samples_, &Sample::pss_kib) << ", handles " << range(samples_, &Sample::handles) << ", threads "
-      << range(samples_, &Sample::threads) << "; slope of the second half " << static_cast<long>(growth_kib_per_hour())
-      << " KiB an hour";
+      << range(samples_, &Sample::pss_kib) << ", in use " << range(samples_, &Sample::in_use_kib) << ", heaps "
+      << range(samples_, &Sample::heaps_kib) << ", handles " << range(samples_, &Sample::handles) << ", threads "
+      << range(samples_, &Sample::threads) << "; slopes of the second half, KiB an hour: RSS "
+      << static_cast<long>(growth_per_hour(&Sample::rss_kib)) << ", in use "
+      << static_cast<long>(growth_per_hour(&Sample::in_use_kib));
   return out.str();
 }
 
 void ProcessWatch::write_csv(const std::filesystem::path& file) const {
   std::ofstream out(file);
-  out << "seconds,rss_kib,pss_kib,handles,threads\n";
+  out << "seconds,rss_kib,pss_kib,in_use_kib,heaps_kib,handles,threads\n";
   for (const Sample& sample : samples_) {
-    out << sample.seconds << ',' << sample.rss_kib << ',' << sample.pss_kib << ',' << sample.handles << ','
-        << sample.threads << '\n';
+    out << sample.seconds << ',' << sample.rss_kib << ',' << sample.pss_kib << ',' << sample.in_use_kib << ','
+        << sample.heaps_kib << ',' << sample.handles << ',' << sample.threads << '\n';
   }
 }
 

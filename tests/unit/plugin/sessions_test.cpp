@@ -32,6 +32,22 @@ TEST_F(SessionsTest, OnlyTheOwnerClosesAView) {
   sessions_.close(id, anna_);
 }
 
+TEST_F(SessionsTest, LockedSessionsAreNotRememberedForEver) {
+  for (std::size_t i = 0; i < 3 * Sessions::kMostLocked; ++i) {
+    sessions_.lock("login " + std::to_string(i));
+  }
+  EXPECT_EQ(sessions_.locked(), Sessions::kMostLocked);
+  const Who last{"login " + std::to_string(3 * Sessions::kMostLocked - 1), "anna"};
+  EXPECT_FALSE(sessions_.find(sessions_.open(last, {}), last)) << "the last ones are known";
+  // A session that is locked and unlocked again and again takes one place.
+  for (std::size_t i = 0; i < 3 * Sessions::kMostLocked; ++i) {
+    sessions_.lock("s1");
+    sessions_.unlock("s1");
+  }
+  EXPECT_EQ(sessions_.locked(), Sessions::kMostLocked - 1) << "only the oldest made room";
+  EXPECT_TRUE(sessions_.find(sessions_.open(anna_, {}), anna_));
+}
+
 /// Says when it goes: what a draft holds is wiped by its destructor.
 struct Watched final : Draft {
   explicit Watched(bool& flag) : gone(flag) {}
