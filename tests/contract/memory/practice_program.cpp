@@ -145,7 +145,9 @@ void fetch(Practice& to) {
   const auto fetched = to.fetch();
   demand(fetched.status(), "fetch");
   if (fetched->fetched != 1 || fetched->not_valid != 0) {
-    give_up("the message did not arrive, or is not valid");
+    give_up("the message did not arrive, or is not valid: fetched " + std::to_string(fetched->fetched) +
+            ", not valid " + std::to_string(fetched->not_valid) + ", duplicates " +
+            std::to_string(fetched->duplicates) + ", too large " + std::to_string(fetched->too_large));
   }
 }
 
