@@ -8,7 +8,7 @@
 # files of its own in build/PRESET/reports, so that a child's count whatever its parent makes of it. Ends with 1 if there is a
 # report or a test failed, 2 if the sanitizer does not see faults committed on purpose (sanitizers/probe_module.cpp).
 # KVC_TEST_TIME_FACTOR (4) says how much slower all is; KVC_SANITIZED_JOBS how many tests run at once; KVC_SANITIZED_GO_ON=1
-# lets a process go on behind a report of ThreadSanitizer or AddressSanitizer, to see the next one.
+# lets a process go on behind a report of ThreadSanitizer, to see the next one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . packaging/packages.sh

@@ -12,11 +12,15 @@
 #include <stdexcept>
 #include <thread>
 
+#include "e2e/harness.h"
+
 namespace kvc::page_test {
 namespace {
 
 namespace net = Poco::Net;
-constexpr std::chrono::seconds kPatience{60};
+std::chrono::seconds patience() {
+  return std::chrono::seconds(60) * e2e::time_factor();
+}
 
 std::string lower(std::string text) {
   for (char& c : text) {
@@ -61,7 +65,7 @@ std::string Answer::attribute_after(const std::string& after, const std::string&
 Answer Browser::request(const std::string& method, const std::string& path, const std::string& body,
                         const std::string& type, const Fields& headers) {
   net::HTTPClientSession session("127.0.0.1", port_);
-  session.setTimeout(Poco::Timespan(kPatience.count(), 0));
+  session.setTimeout(Poco::Timespan(patience().count(), 0));
   net::HTTPRequest request(method, path, net::HTTPMessage::HTTP_1_1);
   std::string cookies;
   for (const auto& [name, value] : cookies_) {
@@ -138,7 +142,7 @@ Answer Browser::log_in(const std::string& user, const std::string& password) {
 }
 
 Answer Browser::settled(Answer answer) {
-  const auto end = std::chrono::steady_clock::now() + kPatience;
+  const auto end = std::chrono::steady_clock::now() + patience();
   while (answer.view_kind() == "progress") {
     if (std::chrono::steady_clock::now() > end) {
       throw std::runtime_error("the task does not end");
@@ -179,7 +183,7 @@ std::string raw(std::uint16_t port, const std::string& bytes, const std::string&
   std::string got;
   try {
     net::StreamSocket socket(net::SocketAddress("127.0.0.1", port));
-    socket.setReceiveTimeout(Poco::Timespan(kPatience.count(), 0));
+    socket.setReceiveTimeout(Poco::Timespan(patience().count(), 0));
     std::size_t sent = 0;
     while (sent < bytes.size()) {
       sent += static_cast<std::size_t>(socket.sendBytes(bytes.data() + sent, static_cast<int>(bytes.size() - sent)));
