@@ -57,6 +57,10 @@ struct Stretch {
   Status status;                            ///< why reading ended early, if it did
 };
 
+/// So many rows are in memory at once where more than a page has to be looked at. Half a thousand would be 4 MiB, on
+/// whatever thread asks.
+inline constexpr std::size_t kMostRowsAtOnce = 128;
+
 /// Reads rows before `begin` by `scan(before, count)`, which gives at most `count`, newest first, until `limit` fit
 /// `wanted`, or `most` were looked at, or there are no more.
 template <class Row, class Scan, class Wanted, class KeyOf>
@@ -65,7 +69,8 @@ Stretch<Row> read_stretch(Key begin, std::size_t limit, std::size_t most, Scan&&
   Stretch<Row> stretch;
   stretch.end = std::move(begin);
   for (std::size_t looked_at = 0; looked_at < most && stretch.found.size() < limit;) {
-    const std::size_t count = std::min(std::max(limit + 1, looked_at), most - looked_at);  // grows: few may fit
+    const std::size_t at_once = std::max(limit + 1, std::min(looked_at, kMostRowsAtOnce));  // grows: few may fit
+    const std::size_t count = std::min(at_once, most - looked_at);
     std::vector<Row> rows = scan(stretch.end, count);
     stretch.more = rows.size() == count;
     for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <type_traits>
+#include <utility>
 
 namespace pvs::host::serve {
 
@@ -30,7 +31,8 @@ class MainLoop {
   std::invoke_result_t<Task> run(Task task) {
     auto packaged = std::make_shared<std::packaged_task<std::invoke_result_t<Task>()>>(std::move(task));
     auto result = packaged->get_future();
-    push([packaged] { (*packaged)(); });
+    // The loop alone holds the task: thrown away undone, it must break its promise.
+    push([packaged = std::move(packaged)] { (*packaged)(); });
     try {
       return result.get();
     } catch (const std::future_error&) {

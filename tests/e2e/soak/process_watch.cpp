@@ -48,19 +48,21 @@ void ProcessWatch::take(double seconds) {
 }
 
 double ProcessWatch::growth_per_hour(long Sample::*figure) const {
-  const std::size_t half = samples_.size() / 2;
-  const auto count = static_cast<double>(samples_.size() - half);
-  double sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
-  for (std::size_t i = half; i < samples_.size(); ++i) {
-    const double x = samples_[i].seconds / 3600;
-    const auto y = static_cast<double>(samples_[i].*figure);
-    sum_x += x;
-    sum_y += y;
-    sum_xx += x * x;
-    sum_xy += x * y;
+  std::vector<double> slopes;
+  for (std::size_t i = samples_.size() / 2; i < samples_.size(); ++i) {
+    for (std::size_t j = i + 1; j < samples_.size(); ++j) {
+      const double hours = (samples_[j].seconds - samples_[i].seconds) / 3600;
+      if (hours > 0) {
+        slopes.push_back(static_cast<double>(samples_[j].*figure - samples_[i].*figure) / hours);
+      }
+    }
   }
-  const double spread = count * sum_xx - sum_x * sum_x;
-  return spread <= 0 ? 0 : (count * sum_xy - sum_x * sum_y) / spread;
+  if (slopes.empty()) {
+    return 0;
+  }
+  const auto middle = slopes.begin() + static_cast<std::ptrdiff_t>(slopes.size() / 2);
+  std::nth_element(slopes.begin(), middle, slopes.end());
+  return *middle;
 }
 
 std::string ProcessWatch::summary() const {

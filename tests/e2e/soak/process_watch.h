@@ -26,7 +26,8 @@ class ProcessWatch {
   void take(double seconds);
   [[nodiscard]] const std::vector<Sample>& samples() const { return samples_; }
   [[nodiscard]] const std::string& name() const { return name_; }
-  /// Slope of a figure over the second half, by least squares, an hour.
+  /// Slope of a figure over the second half, an hour: the median of the slopes between any two samples (Theil, Sen), which
+  /// a login's scrypt (32 MiB for a moment) does not bend.
   [[nodiscard]] double growth_per_hour(long Sample::*figure) const;
   /// One line for people: first, highest and last of each figure, and the slopes.
   [[nodiscard]] std::string summary() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of the page's server that need no browser.
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <atomic>
 #include <thread>
@@ -195,6 +196,23 @@ TEST(ServeMainLoop, WhoeverWaitsWhenItEndsIsSentAway) {
   EXPECT_THROW(loop.run([] {}), Stopping);
   loop.post([&] { away = 7; });
   loop.work();
+  EXPECT_EQ(away.load(), 1);
+}
+
+TEST(ServeMainLoop, WhoWaitsAlreadyWhenItEndsIsSentAway) {
+  MainLoop loop;
+  std::atomic<int> away{0};
+  std::thread waiting([&] {
+    try {
+      loop.run([] {});
+    } catch (const Stopping&) {
+      ++away;
+    }
+  });
+  pollfd task{loop.fd(), POLLIN, 0};
+  ASSERT_EQ(::poll(&task, 1, static_cast<int>(milliseconds(kPatience).count())), 1) << "the task is in the queue";
+  loop.close();
+  waiting.join();
   EXPECT_EQ(away.load(), 1);
 }
 

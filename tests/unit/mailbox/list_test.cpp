@@ -114,6 +114,40 @@ class List : public Mailbox {
   }
 };
 
+TEST(Stretch, LooksAtManyRowsWithoutHoldingThemAll) {
+  constexpr std::size_t kLimit = 50;
+  constexpr std::size_t kMost = 1000;
+  std::size_t largest = 0;
+  std::int64_t seen = 0;
+  const auto scan = [&](const Key& before, std::size_t count) {
+    EXPECT_EQ(before.millis, 100'000 - seen) << "rows are left out, or read twice";
+    largest = std::max(largest, count);
+    std::vector<std::int64_t> rows;
+    for (std::size_t i = 0; i < count; ++i) {
+      rows.push_back(100'000 - ++seen);
+    }
+    return rows;
+  };
+  const auto none = mailbox::read_stretch<std::int64_t>(
+      Key{100'000, ""}, kLimit, kMost, scan, [](std::int64_t) -> Result<bool> { return false; },
+      [](std::int64_t row) {
+        return Key{row, ""};
+      });
+  EXPECT_TRUE(none.found.empty());
+  EXPECT_TRUE(none.more);
+  EXPECT_EQ(seen, static_cast<std::int64_t>(kMost));
+  EXPECT_LE(largest, mailbox::kMostRowsAtOnce);
+  // A page larger than that is still one piece.
+  seen = 0;
+  const auto all = mailbox::read_stretch<std::int64_t>(
+      Key{100'000, ""}, 200, kMost, scan, [](std::int64_t) -> Result<bool> { return true; },
+      [](std::int64_t row) {
+        return Key{row, ""};
+      });
+  EXPECT_EQ(all.found.size(), 200U);
+  EXPECT_EQ(seen, 201);
+}
+
 TEST_F(List, NewestFirstWithEverythingARowShows) {
   three();
   const auto page = list(of_b());
