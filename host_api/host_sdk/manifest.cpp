@@ -2,6 +2,7 @@
 #include <Poco/Exception.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
+#include <Poco/UTF8Encoding.h>
 #include <pvs/plugin.h>
 
 #include <algorithm>
@@ -34,6 +35,29 @@ Var parse_json(std::string_view text) {
   Poco::JSON::Parser parser;
   parser.setDepth(kMaxDepth);
   return parser.parse(std::string(text));
+}
+
+/// JSON is UTF-8 (RFC 8259 section 8.1); the parser repeats other bytes in its messages.
+bool is_utf8(std::string_view text) {
+  const Poco::UTF8Encoding encoding;
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+  for (const auto* const end = at + text.size(); at != end;) {
+    const int length = encoding.sequenceLength(at, 1);
+    if (length < 1 || length > end - at || !Poco::UTF8Encoding::isLegal(at, length)) {
+      return false;
+    }
+    at += length;
+  }
+  return true;
+}
+
+/// The words of a library. Poco's parser shows the end of its input as the byte 0xff.
+std::string legible(std::string words) {
+  if (!is_utf8(words)) {
+    std::replace_if(
+        words.begin(), words.end(), [](unsigned char c) { return c > 0x7e; }, '?');
+  }
+  return words;
 }
 
 /// {"<root>", "[contributes]", "[commands]", "[3]"} -> "contributes.commands[3]"
@@ -304,6 +328,10 @@ ManifestResult parse_manifest(std::string_view text) {
     result.issues.push_back({"", "is larger than 1 MiB"});
     return result;
   }
+  if (!is_utf8(text)) {
+    result.issues.push_back({"", "is not UTF-8 text"});
+    return result;
+  }
   try {
     const Var document = parse_json(text);
     if (document.type() != typeid(Object::Ptr)) {
@@ -320,11 +348,11 @@ ManifestResult parse_manifest(std::string_view text) {
       add_rule_issues(result.manifest.description, result.issues);
     }
   } catch (const Poco::Exception& e) {
-    result.issues.push_back({"", "is not JSON: " + e.displayText()});
+    result.issues.push_back({"", legible("is not JSON: " + e.displayText())});
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& e) {
-    result.issues.push_back({"", "cannot be checked: " + std::string(e.what())});
+    result.issues.push_back({"", legible("cannot be checked: " + std::string(e.what()))});
   }
   return result;
 }

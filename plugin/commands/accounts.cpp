@@ -10,16 +10,34 @@
 namespace kvc::plugin::commands {
 namespace {
 
-Answer list_job(Runtime& runtime, const Request& request, const std::string& view_id) {
-  return answer_job(
-      request.texts, "job.accounts", [&runtime, request, view_id](JobContext&) -> Result<pvs::v1::ActionReply> {
-        KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-        KVC_ASSIGN(std::vector<account::Overview> mine, core->accounts().list(request.who.user_id));
-        return reply_view(
-            runtime, request,
-            views::accounts(request.texts, mine, runtime.env().now(), runtime.settings().renewal_hint_days), {},
-            view_id);
-      });
+/// What the list in a view shows.
+struct AccountsDraft final : Draft {
+  AccountsDraft(std::string word, std::string place) : search(std::move(word)), cursor(std::move(place)) {}
+  std::string search, cursor;
+};
+
+AccountsDraft draft_in(const Request& request) {
+  const auto draft = std::dynamic_pointer_cast<const AccountsDraft>(request.view.draft);
+  return draft == nullptr ? AccountsDraft({}, {}) : *draft;
+}
+
+Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, const AccountsDraft& wanted,
+                                  const std::string& view_id) {
+  KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+  KVC_ASSIGN(const account::OverviewPage page,
+             core->accounts().page(request.who.user_id, wanted.search, wanted.cursor, views::kAccountRows));
+  ViewState state;
+  state.draft = std::make_shared<AccountsDraft>(wanted);
+  return reply_view(
+      runtime, request,
+      views::accounts(request.texts, page, wanted.search, runtime.env().now(), runtime.settings().renewal_hint_days),
+      std::move(state), view_id);
+}
+
+Answer list_job(Runtime& runtime, const Request& request, const AccountsDraft& wanted, const std::string& view_id) {
+  return answer_job(request.texts, "job.accounts", [&runtime, request, wanted, view_id](JobContext&) {
+    return show(runtime, request, wanted, view_id);
+  });
 }
 
 Answer check_open(Runtime& runtime, const Request& request, const std::string& account_id) {
@@ -61,7 +79,7 @@ Answer account_action(Runtime& runtime, const Request& request, const std::strin
 }  // namespace
 
 Answer accounts_invoke(Runtime& runtime, const Request& request) {
-  return list_job(runtime, request, {});
+  return list_job(runtime, request, {{}, {}}, {});
 }
 
 Answer accounts_act(Runtime& runtime, const Request& request) {
@@ -75,7 +93,16 @@ Answer accounts_act(Runtime& runtime, const Request& request) {
   if (request.action_id == "apply") {
     return apply_invoke(runtime, request);
   }
-  return request.action_id == "refresh" ? list_job(runtime, request, request.view_id) : answer_unknown_action(request);
+  if (request.action_id == "search") {
+    return list_job(runtime, request, {request.values.trimmed("account_search"), {}}, request.view_id);
+  }
+  AccountsDraft wanted = draft_in(request);
+  if (request.action_id == "page") {
+    wanted.cursor = request.values.text("page");
+    return list_job(runtime, request, wanted, request.view_id);
+  }
+  return request.action_id == "refresh" ? list_job(runtime, request, wanted, request.view_id)
+                                        : answer_unknown_action(request);
 }
 
 Answer overview_act(Runtime& runtime, const Request& request) {

@@ -92,9 +92,9 @@ bool is_old(const directory::BookStatus& book, TimePoint now, std::chrono::hours
 
 /// Of the networks somebody here uses; the server of no other is contacted.
 Result<std::vector<std::string>> old_books(Runtime& runtime, Core& core, const Request& request) {
-  std::vector<account::Overview> accounts;
+  std::vector<account::AccountName> accounts;
   if (!request.who.user_id.empty()) {
-    KVC_ASSIGN(accounts, core.accounts().list(request.who.user_id));
+    KVC_ASSIGN(accounts, core.accounts().names(request.who.user_id));
   }
   std::vector<std::string> old;
   for (const auto& environment : runtime.settings().environments) {

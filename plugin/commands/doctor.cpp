@@ -14,11 +14,11 @@ void add_login(Runtime& runtime, const Request& request, doctor::Subject& subjec
   if (!core.ok()) {
     return;
   }
-  const auto accounts = core.value()->accounts().list(request.who.user_id);
+  const auto accounts = core.value()->accounts().names(request.who.user_id);
   if (!accounts.ok()) {
     return;
   }
-  for (const account::Overview& account : accounts.value()) {
+  for (const account::AccountName& account : accounts.value()) {
     const auto session = core.value()->accounts().open(request.who.user_id, account.id);
     if (session.ok()) {
       subject.credentials = session.value().credentials;

@@ -34,16 +34,6 @@ std::string cursor_in(const Request& request) {
   return draft == nullptr ? std::string() : draft->cursor;
 }
 
-Result<std::vector<mailbox::ServiceCount>> counts_of(Core& core, const std::string& user,
-                                                     const std::vector<account::Overview>& accounts) {
-  std::vector<mailbox::ServiceCount> sum;
-  for (const account::Overview& account : accounts) {
-    KVC_ASSIGN(const std::vector<mailbox::ServiceCount> counts, core.mailbox().counts(user, account.id));
-    views::add_counts(sum, counts);
-  }
-  return sum;
-}
-
 /// One page, going on over rows that do not fit until there is something to show.
 Status read_page(Core& core, const Request& request, const std::string& cursor, views::InboxList& list,
                  const Cancel& cancel) {
@@ -71,12 +61,12 @@ Status read_page(Core& core, const Request& request, const std::string& cursor, 
 Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, const InboxQuery& query,
                                   const std::string& cursor, JobContext& job) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
+  KVC_ASSIGN(const std::vector<account::AccountName> accounts, core->accounts().names(request.who.user_id));
   views::InboxList list;
   list.query = query;
   list.first_page = cursor.empty();
   list.accounts = account_labels(accounts);
-  KVC_ASSIGN(list.counts, counts_of(*core, request.who.user_id, accounts));
+  KVC_ASSIGN(list.counts, core->mailbox().counts(request.who.user_id, {}));
   KVC_TRY(read_page(*core, request, cursor, list, job.cancel()));
   ViewState state;
   state.draft = std::make_shared<InboxDraft>(query, cursor);
@@ -87,8 +77,8 @@ Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, cons
 Result<pvs::v1::ActionReply> show_filter(Runtime& runtime, const Request& request, const InboxQuery& query,
                                          const views::FieldErrors& errors) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
-  KVC_ASSIGN(const auto counts, counts_of(*core, request.who.user_id, accounts));
+  KVC_ASSIGN(const std::vector<account::AccountName> accounts, core->accounts().names(request.who.user_id));
+  KVC_ASSIGN(const auto counts, core->mailbox().counts(request.who.user_id, {}));
   ViewState state;
   state.draft = std::make_shared<InboxDraft>(query, std::string());
   return reply_view(
@@ -196,9 +186,9 @@ Answer narrowed(Runtime& runtime, const Request& request) {
 
 Result<pvs::v1::ActionReply> reopen(Runtime& runtime, const Request& request, JobContext& job) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
+  KVC_ASSIGN(const std::vector<account::AccountName> accounts, core->accounts().names(request.who.user_id));
   std::uint64_t opened = 0;
-  for (const account::Overview& account : accounts) {
+  for (const account::AccountName& account : accounts) {
     const auto now =
         core->mailbox().reopen(request.who.user_id, account.id, progress_to(job, request.texts), job.cancel());
     if (!has_no_mail_yet(now.status())) {

@@ -14,16 +14,17 @@
 
 namespace kvc::plugin::commands {
 
-/// What an account is called in a table.
-[[nodiscard]] inline std::string account_label(const account::Overview& account) {
+/// What an account is called in a table: an Overview or an AccountName.
+template <class Account>
+[[nodiscard]] std::string account_label(const Account& account) {
   return !account.display_name.empty() ? account.display_name
          : !account.address.empty()    ? account.address
                                        : account.username;
 }
 
-[[nodiscard]] inline views::UserNames account_labels(const std::vector<account::Overview>& accounts) {
+[[nodiscard]] inline views::UserNames account_labels(const std::vector<account::AccountName>& accounts) {
   views::UserNames labels;
-  for (const account::Overview& account : accounts) {
+  for (const account::AccountName& account : accounts) {
     labels.emplace_back(account.id, account_label(account));
   }
   return labels;

@@ -2,15 +2,17 @@
 // kvconnect.outbox: "Postausgang", as a list.
 #include "commands/entries.h"
 #include "commands/mail_pages.h"
-#include "mailbox/cursor.h"
 #include "views/inbox_views.h"
 #include "views/outbox_views.h"
 
 namespace kvc::plugin::commands {
 namespace {
 
-using mailbox::OutboxItem;
 using views::OutboxPart;
+
+/// Rows that do not fit are passed over for so many pages of the core; each looks at OutboxPage::kScanLimit rows of an
+/// account.
+constexpr int kMostCalls = 10;
 
 /// What the list in a view shows.
 struct OutboxDraft final : Draft {
@@ -29,9 +31,8 @@ std::string cursor_in(const Request& request) {
   return draft == nullptr ? std::string() : draft->cursor;
 }
 
-mailbox::OutboxFilter filter_of(OutboxPart part, const std::string& account_id) {
+mailbox::OutboxFilter filter_of(OutboxPart part) {
   mailbox::OutboxFilter filter;
-  filter.account_id = account_id;
   filter.without_receipts = part != OutboxPart::everything;
   filter.overdue_only = part == OutboxPart::overdue;
   if (part == OutboxPart::drafts) {
@@ -40,40 +41,35 @@ mailbox::OutboxFilter filter_of(OutboxPart part, const std::string& account_id) 
   return filter;
 }
 
-/// What one account gives for the page. A cursor is a place in time, so that one serves all accounts.
-Result<mailbox::Stretch<OutboxItem>> stretch_of(Core& core, const std::string& user,
-                                                const mailbox::OutboxFilter& filter, const std::string& cursor) {
-  KVC_ASSIGN(mailbox::OutboxPage page, core.mailbox().list_outbox(user, filter, cursor, views::kPageSize));
-  mailbox::Stretch<OutboxItem> stretch;
-  stretch.more = !page.next.empty();
-  KVC_ASSIGN(stretch.end, mailbox::parse_cursor(page.next));
-  for (OutboxItem& item : page.items) {
-    const mailbox::Key key{std::chrono::duration_cast<Millis>(item.created.time_since_epoch()).count(), item.id};
-    stretch.found.emplace_back(key, std::move(item));
+/// One page of all accounts, going on over rows that do not fit until there is something to show.
+Status read_page(Core& core, const Request& request, const std::string& cursor, views::OutboxList& list,
+                 const Cancel& cancel) {
+  list.next = cursor;
+  for (int i = 0; i < kMostCalls && list.items.empty(); ++i) {
+    if (cancel.requested()) {
+      return {error::cancelled, "cancelled while reading the outbox"};
+    }
+    KVC_ASSIGN(mailbox::OutboxPage page,
+               core.mailbox().list_outbox(request.who.user_id, filter_of(list.part), list.next, views::kPageSize));
+    list.items = std::move(page.items);
+    list.next = std::move(page.next);
+    if (list.next.empty()) {
+      break;
+    }
   }
-  return stretch;
+  return {};
 }
 
-Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, OutboxPart part,
-                                  const std::string& cursor) {
+Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, OutboxPart part, const std::string& cursor,
+                                  JobContext& job) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
   const std::string& user = request.who.user_id;
-  KVC_ASSIGN(std::vector<account::Overview> accounts, core->accounts().list(user));
+  KVC_ASSIGN(const std::vector<account::AccountName> accounts, core->accounts().names(user));
   views::OutboxList list;
   list.part = part;
   list.accounts = account_labels(accounts);
-  std::vector<mailbox::Stretch<OutboxItem>> stretches;
-  for (const account::Overview& account : accounts) {
-    auto stretch = stretch_of(*core, user, filter_of(part, account.id), cursor);
-    if (has_no_mail_yet(stretch.status())) {
-      continue;
-    }
-    KVC_TRY(stretch.status());
-    stretches.push_back(std::move(stretch).value());
-    KVC_ASSIGN(const std::size_t overdue, core->mailbox().overdue_count(user, account.id));
-    list.overdue += overdue;
-  }
-  list.items = mailbox::merge(std::move(stretches), views::kPageSize, list.next);
+  KVC_ASSIGN(list.overdue, core->mailbox().overdue_count(user, {}));
+  KVC_TRY(read_page(*core, request, cursor, list, job.cancel()));
   list.total = cursor.empty() && list.next.empty() ? list.items.size() : 0;
   ViewState state;
   state.draft = std::make_shared<OutboxDraft>(part, cursor);
@@ -82,8 +78,9 @@ Result<pvs::v1::ActionReply> show(Runtime& runtime, const Request& request, Outb
 }
 
 Answer show_job(Runtime& runtime, const Request& request, OutboxPart part, const std::string& cursor) {
-  return answer_job(request.texts, "job.outbox",
-                    [&runtime, request, part, cursor](JobContext&) { return show(runtime, request, part, cursor); });
+  return answer_job(request.texts, "job.outbox", [&runtime, request, part, cursor](JobContext& job) {
+    return show(runtime, request, part, cursor, job);
+  });
 }
 
 }  // namespace

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/renewal_hints.h"
 
+#include <algorithm>
+
 #include "texts/format.h"
 #include "views/account_views.h"
 
 namespace kvc::plugin::commands {
 namespace {
+
+/// More hints at once are one notification: nobody reads a thousand.
+constexpr std::size_t kMostNotifications = 5;
 
 std::string notification_id(const std::string& account_id) {
   return "kvconnect.renewal." + account_id;
@@ -30,6 +35,19 @@ pvs::v1::NotifyRequest renewal_notification(const Texts& t, const std::string& u
   return request;
 }
 
+pvs::v1::NotifyRequest renewal_notification(const Texts& t, const std::string& user_id,
+                                            const std::vector<account::RenewalHint>& hints) {
+  const bool expired = std::any_of(hints.begin(), hints.end(), [](const auto& hint) { return hint.days_left < 0; });
+  pvs::v1::NotifyRequest request;
+  request.set_notification_id(notification_id("several"));
+  request.add_user_ids(user_id);
+  request.set_severity(expired ? pvs::v1::SEVERITY_BAD : pvs::v1::SEVERITY_WARNING);
+  request.set_title(t("notify.renewal_several.title"));
+  request.set_text(t("notify.renewal_several.text", {{"count", std::to_string(hints.size())}}));
+  request.set_command_id("kvconnect.accounts");
+  return request;
+}
+
 void tell_renewal_hints(Runtime& runtime, Core& core, const Who& who) {
   const auto hints = core.accounts().claim_renewal_hints(who.user_id);
   if (!hints.ok()) {
@@ -37,8 +55,14 @@ void tell_renewal_hints(Runtime& runtime, Core& core, const Who& who) {
     return;
   }
   const Texts texts = runtime.texts(who.session_id);
+  const bool each = hints->size() <= kMostNotifications;
+  if (!each) {
+    runtime.host().notify(renewal_notification(texts, who.user_id, hints.value()));
+  }
   for (const account::RenewalHint& hint : hints.value()) {
-    runtime.host().notify(renewal_notification(texts, who.user_id, hint));
+    if (each) {
+      runtime.host().notify(renewal_notification(texts, who.user_id, hint));
+    }
     runtime.host().audit(who.user_id, "renewal.hinted", hint.account.id, true,
                          {{"days_left", std::to_string(hint.days_left)}});
   }

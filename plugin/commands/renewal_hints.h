@@ -9,6 +9,9 @@ namespace kvc::plugin::commands {
 /// What one user is told of one certificate: a warning, red once it has ended. Pure.
 pvs::v1::NotifyRequest renewal_notification(const Texts& t, const std::string& user_id,
                                             const account::RenewalHint& hint);
+/// The same of several certificates in one notification.
+pvs::v1::NotifyRequest renewal_notification(const Texts& t, const std::string& user_id,
+                                            const std::vector<account::RenewalHint>& hints);
 /// Notifies the user of what the core says is due now; a failure is noted in the log and tried again the next time.
 /// [worker]
 void tell_renewal_hints(Runtime& runtime, Core& core, const Who& who);

@@ -16,7 +16,7 @@ constexpr std::size_t kMostSuggestions = 50;
 constexpr std::size_t kLongestName = 200;
 
 /// The network of the chosen sender, else of the user's first account, else the first one.
-std::string environment_of(Runtime& runtime, const std::vector<account::Overview>& accounts,
+std::string environment_of(Runtime& runtime, const std::vector<account::AccountName>& accounts,
                            const std::string& account_id) {
   const auto chosen =
       std::find_if(accounts.begin(), accounts.end(), [&](const auto& each) { return each.id == account_id; });
@@ -35,7 +35,7 @@ Result<pvs::v1::ActionReply> suggest(Runtime& runtime, const Request& request) {
   const bool searchable = typed.size() <= kLongestName;
   const std::size_t limit = request.limit == 0 ? kUsualSuggestions : std::min(request.limit, kMostSuggestions);
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
-  KVC_ASSIGN(const std::vector<account::Overview> accounts, core->accounts().list(request.who.user_id));
+  KVC_ASSIGN(const std::vector<account::AccountName> accounts, core->accounts().names(request.who.user_id));
   const std::string environment = environment_of(runtime, accounts, request.values.text("account"));
   directory::DirectoryService& book = core->directory();
   std::vector<directory::Hit> hits;

@@ -273,17 +273,19 @@ pvs::v1::View edit_account(const Texts& t, const AccountDraft& draft, const Fiel
   return out;
 }
 
-pvs::v1::View accounts(const Texts& t, const std::vector<Overview>& accounts, TimePoint now, int renewal_hint_days) {
+pvs::v1::View accounts(const Texts& t, const account::OverviewPage& page, const std::string& search, TimePoint now,
+                       int renewal_hint_days) {
   pvs::v1::View out = view(t, "accounts");
   pvs::v1::Table& table = *out.mutable_table();
   table.set_intro(t("accounts.intro"));
-  table.set_empty_text(t("accounts.empty"));
+  table.set_empty_text(search.empty() ? t("accounts.empty")
+                                      : t("accounts.nothing_found", {{"text", shown(search, kMaxName)}}));
   add_column(t, table, "accounts", "name", Column::KIND_TEXT);
   add_column(t, table, "accounts", "address", Column::KIND_TEXT);
   add_column(t, table, "accounts", "state", Column::KIND_STATE);
   add_column(t, table, "accounts", "certificate", Column::KIND_STATE);
   add_column(t, table, "accounts", "work", Column::KIND_TEXT);
-  for (const Overview& account : accounts) {
+  for (const Overview& account : page.items) {
     pvs::v1::Row& row = *table.add_rows();
     row.set_row_id(account.id);
     row.add_cells()->set_text(account_name(account));
@@ -300,7 +302,11 @@ pvs::v1::View accounts(const Texts& t, const std::vector<Overview>& accounts, Ti
     add_action(*row.mutable_actions(), "open", t("action.open_account"), Action::ROLE_PRIMARY);
     add_way_on(t, *row.mutable_actions(), account.state);
   }
-  table.set_total(accounts.size());
+  table.set_total(page.total);
+  table.set_next_page(page.next);
+  if (page.items.size() < page.assigned) {
+    set_search(t, table, "account_search", search).set_as_you_type(true);
+  }
   add_action(*out.mutable_actions(), "new", t("action.new_account"), Action::ROLE_PRIMARY).set_keep_view(true);
   add_action(*out.mutable_actions(), "apply", t("action.apply")).set_keep_view(true);
   add_action(*out.mutable_actions(), "refresh", t("action.refresh"));

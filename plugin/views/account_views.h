@@ -40,9 +40,12 @@ enum class PasswordOccasion { initial, resumed, wish };
 /// kind "account.edit"; action `save`: name, description, keystore password.
 [[nodiscard]] pvs::v1::View edit_account(const Texts& t, const AccountDraft& draft, const FieldErrors& errors,
                                          const Status& failure = {});
-/// kind "accounts".
-[[nodiscard]] pvs::v1::View accounts(const Texts& t, const std::vector<account::Overview>& accounts, TimePoint now,
-                                     int renewal_hint_days);
+/// Rows a page of the accounts has at most.
+inline constexpr std::size_t kAccountRows = 50;
+/// kind "accounts"; row actions `open` and `check` or `continue`; view actions `new`, `apply`, `refresh`, `page`, and
+/// `search` where not all accounts of the user are on the page.
+[[nodiscard]] pvs::v1::View accounts(const Texts& t, const account::OverviewPage& page, const std::string& search,
+                                     TimePoint now, int renewal_hint_days);
 
 /// What an account is called: its display name, or the username.
 [[nodiscard]] std::string account_name(const account::Overview& account);

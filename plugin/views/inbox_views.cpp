@@ -210,19 +210,6 @@ bool narrows(const InboxQuery& query) {
          filter.unassigned_only || filter.from || filter.to || !filter.search.empty();
 }
 
-void add_counts(std::vector<ServiceCount>& sum, const std::vector<ServiceCount>& more) {
-  for (const ServiceCount& count : more) {
-    const auto found =
-        std::find_if(sum.begin(), sum.end(), [&](const ServiceCount& s) { return s.service_key == count.service_key; });
-    if (found == sum.end()) {
-      sum.push_back(count);
-    } else {
-      found->total += count.total;
-      found->unread += count.unread;
-    }
-  }
-}
-
 std::string inbox_code(const InboxItem& item) {
   return item.unreadable  ? "unreadable"
          : item.too_large ? "too_large"

@@ -34,9 +34,6 @@ struct InboxList {
 /// Rows a page has at most.
 inline constexpr std::size_t kPageSize = 50;
 
-/// Adds the counts of a further account.
-void add_counts(std::vector<mailbox::ServiceCount>& sum, const std::vector<mailbox::ServiceCount>& more);
-
 /// kind "inbox"; row actions `open`, `read`, `unread`; view actions `fetch`, `filter`, `all`, `unread_only`,
 /// `service:<key>` for each service that has messages, `reopen` if there is something to open, `import`, `page`.
 [[nodiscard]] pvs::v1::View inbox(const Texts& t, const service::Catalogue& catalogue, const InboxList& list);

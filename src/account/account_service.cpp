@@ -50,6 +50,15 @@ Result<std::vector<Overview>> AccountService::list(std::string_view user_id) {
   return guarded([&] { return overviews_for(impl_->context, user_id); });
 }
 
+Result<std::vector<AccountName>> AccountService::names(std::string_view user_id) {
+  return guarded([&] { return names_for(impl_->context, user_id); });
+}
+
+Result<OverviewPage> AccountService::page(std::string_view user_id, std::string_view search, std::string_view cursor,
+                                          std::size_t limit) {
+  return guarded([&] { return overview_page(impl_->context, user_id, search, cursor, limit); });
+}
+
 Result<Overview> AccountService::overview(std::string_view user_id, std::string_view account_id) {
   return guarded([&]() -> Result<Overview> {
     KVC_ASSIGN(const auto row, visible_account(impl_->context, user_id, account_id));

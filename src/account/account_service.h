@@ -82,6 +82,20 @@ struct Overview {
   bool old_certificate_removed = false;  ///< states 110/120 were seen and no new one came: nobody can write to us now
 };
 
+/// What an account is called, for lists that only name it.
+struct AccountName {
+  std::string id, environment_id, username, display_name, address;
+};
+
+/// A part of the accounts of a user.
+struct OverviewPage {
+  static constexpr std::size_t kLargest = 200;
+  std::vector<Overview> items;
+  std::string next;          ///< cursor of the next page; empty: this was the last one
+  std::size_t total = 0;     ///< that the search finds, on all pages
+  std::size_t assigned = 0;  ///< all of the user
+};
+
 /// What goes with an account when it is removed.
 struct Contents {
   std::size_t inbox = 0, outbox = 0;
@@ -160,7 +174,14 @@ class AccountService {
   Result<Overview> enroll(std::string_view user_id, std::string_view account_id, const ProgressFn& progress,
                           const Cancel& cancel);
 
+  /// All accounts of the user, by display name. list(), names() and page() read a fixed number of statements, however
+  /// many accounts there are; list() also decodes every certificate.
   Result<std::vector<Overview>> list(std::string_view user_id);
+  Result<std::vector<AccountName>> names(std::string_view user_id);
+  /// Accounts whose display name, username or address has `search` in it (without case; empty: all), by display name,
+  /// at most `limit` (OverviewPage::kLargest) behind `cursor`. Error: bad_request for a cursor that is none.
+  Result<OverviewPage> page(std::string_view user_id, std::string_view search, std::string_view cursor,
+                            std::size_t limit);
   Result<Overview> overview(std::string_view user_id, std::string_view account_id);
 
   // ---- changing what is kept here; the server is not asked ----
@@ -190,8 +211,10 @@ class AccountService {
   /// server had none.
   Status delete_certificate(std::string_view user_id, std::string_view account_id, const Cancel& cancel);
   /// Accounts of this user whose certificate ends within renewal_hint_days or has ended, each at most once in seven
-  /// days for a user, whichever process asks (protocol B 5). Not for an account whose renewal is under way.
+  /// days for a user, whichever process asks (protocol B 5). Not for an account whose renewal is under way. The most
+  /// urgent first, at most kMostHints a call; the next call gives the others.
   Result<std::vector<RenewalHint>> claim_renewal_hints(std::string_view user_id);
+  static constexpr std::size_t kMostHints = 1000;
   /// All generations with a certificate as a .p12 under the account's keystore password. Error: no_certificate if there
   /// is no generation with a certificate.
   Result<std::string> export_keystore(std::string_view user_id, std::string_view account_id);

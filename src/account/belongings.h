@@ -3,11 +3,15 @@
 // (store/migrations/0003 and 0004). No rules here; every function runs inside the caller's transaction.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "account/account_service.h"
+#include "store/selection.h"
 
 namespace Poco::Data {
 class Session;
@@ -15,18 +19,25 @@ class Session;
 
 namespace kvc::account::belongings {
 
-std::vector<std::string> sites(Poco::Data::Session& session, std::string_view account_id);
+/// What each of several accounts has, by account id; an account that has nothing is not in it.
+template <class Item>
+using ByAccount = std::map<std::string, std::vector<Item>, std::less<>>;
+
+ByAccount<std::string> sites(Poco::Data::Session& session, const store::Selection& accounts);
 void replace_sites(Poco::Data::Session& session, std::string_view account_id, const std::vector<std::string>& bsnr);
 
 /// Users, in the order of their ids.
-std::vector<std::string> default_sender_for(Poco::Data::Session& session, std::string_view account_id);
+ByAccount<std::string> default_sender_for(Poco::Data::Session& session, const store::Selection& accounts);
 void set_default_sender(Poco::Data::Session& session, std::string_view user_id, std::string_view account_id);
 void clear_default_sender(Poco::Data::Session& session, std::string_view user_id, std::string_view account_id);
 
-/// False if the user was told less than `interval` ago; else remembers `now` and gives true. A time in the future, left
-/// by a clock that was wrong, counts as never.
-bool claim_hint(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id, TimePoint now,
-                Millis interval);
+/// Accounts of which the user was told less than `interval` ago. A time in the future, left by a clock that was wrong,
+/// counts as never.
+std::set<std::string, std::less<>> told(Poco::Data::Session& session, std::string_view user_id, TimePoint now,
+                                        Millis interval);
+/// Each id is an argument of one statement: for a bounded number of them.
+void remember_told(Poco::Data::Session& session, const std::vector<std::string>& account_ids, std::string_view user_id,
+                   TimePoint now);
 
 /// Removes what a user set up with the account: default sender, hints.
 void forget_user(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id);
@@ -35,8 +46,8 @@ void forget_user(Poco::Data::Session& session, std::string_view account_id, std:
 bool somebody_works(Poco::Data::Session& session, std::string_view account_id, TimePoint now,
                     const std::vector<std::string_view>& own_purposes);
 
-/// Who works on the account now, by purpose; leases that are over or whose holder is dead are none.
-std::vector<Work> work(Poco::Data::Session& session, std::string_view account_id, TimePoint now);
+/// Who works on the accounts now, by purpose; leases that are over or whose holder is dead are none.
+ByAccount<Work> work(Poco::Data::Session& session, const store::Selection& accounts, TimePoint now);
 
 Contents contents(Poco::Data::Session& session, std::string_view account_id);
 

@@ -40,6 +40,10 @@ bool under_way(const GenerationRow& row) {
 namespace repository {
 
 std::vector<GenerationRow> generations(Poco::Data::Session& session, std::string_view account_id) {
+  return generations(session, store::Selection::of(account_id));
+}
+
+std::vector<GenerationRow> generations(Poco::Data::Session& session, const store::Selection& accounts) {
   std::vector<GenerationRow> rows;
   GenerationRow row;
   std::string state;
@@ -49,8 +53,9 @@ std::vector<GenerationRow> generations(Poco::Data::Session& session, std::string
   std::int64_t old_removed = 0;
   Sql sql(session,
           "SELECT id, account_id, number, state, csr_id, certificate, is_current, end_reason, imported, old_removed "
-          "FROM generation WHERE account_id = ? ORDER BY number DESC");
-  sql.arg(account_id).into(row.id).into(row.account_id).into(number).into(state).into(row.csr_id);
+          "FROM generation WHERE account_id IN (" +
+              accounts.sql + ") ORDER BY account_id, number DESC");
+  sql.args(accounts).into(row.id).into(row.account_id).into(number).into(state).into(row.csr_id);
   sql.into(row.certificate).into(current).into(row.end_reason).into(imported).into(old_removed);
   while (sql.next()) {
     row.number = static_cast<int>(number);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "account/overview.h"
 
+#include <Poco/UTF8String.h>
+
 #include <algorithm>
+#include <tuple>
 
 #include "account/access.h"
 #include "account/belongings.h"
@@ -75,22 +78,86 @@ Status add_generations(const AccountRow& account, const std::vector<GenerationRo
   return {};
 }
 
+/// What the other tables say of several accounts: one statement for each table.
+struct Facts {
+  belongings::ByAccount<GenerationRow> generations;
+  belongings::ByAccount<std::string> users, sites, default_sender_for;
+  belongings::ByAccount<Work> work;
+};
+
+Facts facts_of(Poco::Data::Session& session, const store::Selection& accounts, TimePoint now) {
+  Facts facts;
+  for (GenerationRow& row : repository::generations(session, accounts)) {
+    facts.generations[row.account_id].push_back(std::move(row));
+  }
+  for (auto& [account_id, user_id] : vault::Vault::users(session, accounts)) {
+    facts.users[account_id].push_back(std::move(user_id));
+  }
+  facts.sites = belongings::sites(session, accounts);
+  facts.default_sender_for = belongings::default_sender_for(session, accounts);
+  facts.work = belongings::work(session, accounts, now);
+  return facts;
+}
+
+template <class Item>
+std::vector<Item> taken(belongings::ByAccount<Item>& from, const std::string& account_id) {
+  const auto found = from.find(account_id);
+  return found == from.end() ? std::vector<Item>() : std::move(found->second);
+}
+
+Result<Overview> put_together(const AccountRow& row, Facts& facts) {
+  Overview result;
+  add_account(row, result);
+  result.user_ids = taken(facts.users, row.id);
+  result.practice_sites = taken(facts.sites, row.id);
+  result.default_sender_for = taken(facts.default_sender_for, row.id);
+  result.work = taken(facts.work, row.id);
+  KVC_TRY(add_generations(row, taken(facts.generations, row.id), result));
+  return result;
+}
+
+Result<std::vector<Overview>> put_together(const std::vector<AccountRow>& rows, Facts& facts) {
+  std::vector<Overview> result;
+  result.reserve(rows.size());
+  for (const AccountRow& row : rows) {
+    KVC_ASSIGN(auto item, put_together(row, facts));
+    result.push_back(std::move(item));
+  }
+  return result;
+}
+
+// Letter by letter, umlauts included; a database folds ASCII alone, or as its server was set up.
+std::string folded(std::string_view text) {
+  return Poco::UTF8::toLower(std::string(text));
+}
+
+bool found_by(const AccountRow& row, const std::string& folded_word) {
+  const auto has = [&](const std::string& text) { return folded(text).find(folded_word) != std::string::npos; };
+  return folded_word.empty() || has(row.display_name) || has(row.username) || has(row.address);
+}
+
+// A place in the list: the id and the name it is ordered by, which hold when the account itself is gone.
+std::string cursor_of(const AccountRow& row) {
+  return row.id + ':' + row.display_name;
+}
+
+Result<std::pair<std::string, std::string>> parse_cursor(std::string_view cursor) {
+  const std::size_t colon = cursor.find(':');
+  if (colon == std::string_view::npos) {
+    return Status(error::bad_request, "the place in the list is none");
+  }
+  return std::pair(std::string(cursor.substr(colon + 1)), std::string(cursor.substr(0, colon)));
+}
+
 }  // namespace
 
 Result<Overview> overview_of(const Context& context, const AccountRow& row) {
-  Overview result;
-  add_account(row, result);
-  KVC_ASSIGN(result.user_ids, context.vault.users(row.id));
-  std::vector<GenerationRow> rows;
+  Facts facts;
   KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
-    rows = repository::generations(session, row.id);
-    result.practice_sites = belongings::sites(session, row.id);
-    result.default_sender_for = belongings::default_sender_for(session, row.id);
-    result.work = belongings::work(session, row.id, context.env.now());
+    facts = facts_of(session, store::Selection::of(row.id), context.env.now());
     return Status();
   }));
-  KVC_TRY(add_generations(row, rows, result));
-  return result;
+  return put_together(row, facts);
 }
 
 Result<Overview> overview_of(const Context& context, std::string_view account_id) {
@@ -99,20 +166,66 @@ Result<Overview> overview_of(const Context& context, std::string_view account_id
 }
 
 Result<std::vector<Overview>> overviews_for(const Context& context, std::string_view user_id) {
+  const store::Selection mine = vault::Vault::accounts_of(user_id);
   std::vector<AccountRow> rows;
+  Facts facts;
   KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
-    rows = repository::all(session);
+    rows = repository::listed(session, mine);
+    facts = facts_of(session, mine, context.env.now());
     return Status();
   }));
-  std::vector<Overview> result;
-  for (const AccountRow& row : rows) {
-    KVC_ASSIGN(const bool visible, is_assigned(context, user_id, row.id));
-    if (visible) {
-      KVC_ASSIGN(auto item, overview_of(context, row));
-      result.push_back(std::move(item));
+  return put_together(rows, facts);
+}
+
+Result<std::vector<AccountName>> names_for(const Context& context, std::string_view user_id) {
+  std::vector<AccountName> names;
+  KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
+    names.clear();
+    for (AccountRow& row : repository::listed(session, vault::Vault::accounts_of(user_id))) {
+      names.push_back({std::move(row.id), std::move(row.environment_id), std::move(row.username),
+                       std::move(row.display_name), std::move(row.address)});
     }
+    return Status();
+  }));
+  return names;
+}
+
+Result<OverviewPage> overview_page(const Context& context, std::string_view user_id, std::string_view search,
+                                   std::string_view cursor, std::size_t limit) {
+  std::pair<std::string, std::string> begin;
+  if (!cursor.empty()) {
+    KVC_ASSIGN(begin, parse_cursor(cursor));
   }
-  return result;
+  limit = std::clamp<std::size_t>(limit, 1, OverviewPage::kLargest);
+  const std::string word = folded(search);
+  OverviewPage page;
+  std::vector<AccountRow> rows;
+  Facts facts;
+  KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
+    page = {};
+    rows.clear();
+    std::vector<std::string> ids;
+    for (AccountRow& row : repository::listed(session, vault::Vault::accounts_of(user_id))) {
+      ++page.assigned;
+      if (!found_by(row, word)) {
+        continue;
+      }
+      ++page.total;
+      if (!cursor.empty() && std::tie(row.display_name, row.id) <= std::tie(begin.first, begin.second)) {
+        continue;
+      }
+      if (rows.size() == limit) {
+        page.next = cursor_of(rows.back());
+        continue;
+      }
+      ids.push_back(row.id);
+      rows.push_back(std::move(row));
+    }
+    facts = facts_of(session, store::Selection::of(std::move(ids)), context.env.now());
+    return Status();
+  }));
+  KVC_ASSIGN(page.items, put_together(rows, facts));
+  return page;
 }
 
 const crypto::Certificate* current_certificate(const Overview& account) {

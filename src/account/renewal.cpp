@@ -64,13 +64,36 @@ std::optional<RenewalHint> hint_for(const Context& context, const Overview& acco
   return RenewalHint{account, static_cast<int>(std::chrono::floor<std::chrono::days>(left).count())};
 }
 
-// Since the overview was read a renewal may have begun or ended elsewhere.
-bool still_right(Poco::Data::Session& session, const Overview& account) {
-  const auto rows = repository::generations(session, account.id);
-  return std::none_of(rows.begin(), rows.end(), under_way) &&
-         std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
-           return row.current && row.certificate == current_certificate(account)->pem();
-         });
+std::vector<std::string> ids_of(const std::vector<RenewalHint>& hints) {
+  std::vector<std::string> ids;
+  for (const RenewalHint& hint : hints) {
+    ids.push_back(hint.account.id);
+  }
+  return ids;
+}
+
+// Leaves the accounts whose certificates end first, and no more of them than one call tells of.
+void keep_most_urgent(std::vector<RenewalHint>& hints) {
+  std::stable_sort(hints.begin(), hints.end(),
+                   [](const RenewalHint& a, const RenewalHint& b) { return a.days_left < b.days_left; });
+  if (hints.size() > AccountService::kMostHints) {
+    hints.erase(hints.begin() + AccountService::kMostHints, hints.end());
+  }
+}
+
+// Since the overviews were read a renewal may have begun or ended elsewhere.
+void keep_right(Poco::Data::Session& session, std::vector<RenewalHint>& hints) {
+  belongings::ByAccount<GenerationRow> generations;
+  for (GenerationRow& row : repository::generations(session, store::Selection::of(ids_of(hints)))) {
+    generations[row.account_id].push_back(std::move(row));
+  }
+  std::erase_if(hints, [&](const RenewalHint& hint) {
+    const auto& rows = generations[hint.account.id];
+    const std::string pem = current_certificate(hint.account)->pem();
+    return std::any_of(rows.begin(), rows.end(), under_way) ||
+           std::none_of(rows.begin(), rows.end(),
+                        [&](const auto& row) { return row.current && row.certificate == pem; });
+  });
 }
 
 }  // namespace
@@ -117,13 +140,12 @@ Result<std::vector<RenewalHint>> claim_account_hints(const Context& context, std
     return claimed;
   }
   KVC_TRY(context.database->write([&](Poco::Data::Session& session) {
-    claimed.clear();
-    for (const RenewalHint& hint : possible) {
-      if (still_right(session, hint.account) &&
-          belongings::claim_hint(session, hint.account.id, user_id, now, kHintInterval)) {
-        claimed.push_back(hint);
-      }
-    }
+    claimed = possible;
+    const auto told = belongings::told(session, user_id, now, kHintInterval);
+    std::erase_if(claimed, [&](const RenewalHint& hint) { return told.contains(hint.account.id); });
+    keep_most_urgent(claimed);
+    keep_right(session, claimed);
+    belongings::remember_told(session, ids_of(claimed), user_id, now);
     return Status();
   }));
   return claimed;

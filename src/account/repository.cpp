@@ -117,9 +117,11 @@ std::optional<AccountRow> find(Poco::Data::Session& session, std::string_view id
   return one(sql);
 }
 
-std::vector<AccountRow> all(Poco::Data::Session& session) {
+std::vector<AccountRow> listed(Poco::Data::Session& session, const store::Selection& accounts) {
   std::vector<AccountRow> rows;
-  Sql sql(session, std::string(kAccountColumns) + "WHERE state <> 'creating' ORDER BY display_name, id");
+  Sql sql(session, std::string(kAccountColumns) + "WHERE state <> 'creating' AND id IN (" + accounts.sql +
+                       ") ORDER BY display_name, id");
+  sql.args(accounts);
   AccountReader reader;
   reader.attach(sql);
   while (sql.next()) {

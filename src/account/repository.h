@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "account/account_service.h"
+#include "store/selection.h"
 
 namespace Poco::Data {
 class Session;
@@ -50,8 +51,8 @@ void insert_creating(Poco::Data::Session& session, const AccountRow& row, TimePo
 std::optional<AccountRow> find_username(Poco::Data::Session& session, std::string_view environment_id,
                                         std::string_view username);
 std::optional<AccountRow> find(Poco::Data::Session& session, std::string_view id);
-/// All that are not being created, by display name.
-std::vector<AccountRow> all(Poco::Data::Session& session);
+/// Those of `accounts` that are not being created, by display name and id.
+std::vector<AccountRow> listed(Poco::Data::Session& session, const store::Selection& accounts);
 /// False if the row is not in the state 'creating' any more.
 bool finish_creating(Poco::Data::Session& session, std::string_view id);
 void erase_creating(Poco::Data::Session& session, std::string_view id);
@@ -73,6 +74,8 @@ void add_rotation_due(Poco::Data::Session& session, std::string_view id, int dif
 
 /// Newest first.
 std::vector<GenerationRow> generations(Poco::Data::Session& session, std::string_view account_id);
+/// Of several accounts: those of one stand together, newest first.
+std::vector<GenerationRow> generations(Poco::Data::Session& session, const store::Selection& accounts);
 /// Every column of `row`.
 void insert_generation(Poco::Data::Session& session, const GenerationRow& row, TimePoint created);
 void set_generation(Poco::Data::Session& session, std::string_view id, GenerationState state, std::string_view csr_id);

@@ -47,6 +47,13 @@ Sql& Sql::blob(std::string_view bytes) {
   return *this;
 }
 
+Sql& Sql::args(const store::Selection& selection) {
+  for (const std::string& text : selection.args) {
+    arg(text);
+  }
+  return *this;
+}
+
 std::size_t Sql::run() {
   return impl_->statement.execute();
 }

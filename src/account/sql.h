@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/selection.h"
+
 namespace Poco::Data {
 class Session;
 }
@@ -29,6 +31,8 @@ class Sql {
   Sql& arg(std::string_view text);
   Sql& arg(std::int64_t number);
   Sql& blob(std::string_view bytes);
+  /// All of a set, where its text stands in the statement.
+  Sql& args(const store::Selection& selection);
 
   /// Executes a change; gives the number of rows changed.
   std::size_t run();

@@ -53,9 +53,9 @@ Result<std::string> id_of_bytes(MailFile& file) {
 }  // namespace
 
 Status ImportRun::open_accounts() {
-  KVC_ASSIGN(const auto accounts, context_.accounts.list(user_id_));
-  for (const account::Overview& overview : accounts) {
-    auto session = context_.accounts.open(user_id_, overview.id);
+  KVC_ASSIGN(const auto accounts, context_.accounts.names(user_id_));
+  for (const account::AccountName& name : accounts) {
+    auto session = context_.accounts.open(user_id_, name.id);
     if (!session.ok()) {
       if (session.status().is(error::invalid_state)) {
         continue;  // has no certificate yet: nothing was ever encrypted for it

@@ -3,6 +3,8 @@
 // holds letters of the same few hundred people.
 #pragma once
 
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -18,5 +20,15 @@ inline constexpr std::size_t kKeptCertificateBytes = 8UL * 1024;
 /// immutable, so nothing is shared but time; whether one is trusted is asked every time. Errors are not kept.
 /// Thread: [any].
 Result<Certificate> shared_certificate(std::string_view der);
+
+/// What a certificate says of itself, as its functions give it.
+struct CertificateFacts {
+  std::string email, subject, issuer, serial_hex, fingerprint_sha256;
+  TimePoint not_before, not_after;
+};
+/// Read once for the same object; writing names as text takes OpenSSL a while. As many are kept as certificates, and
+/// none of larger ones.
+/// Thread: [any]. Throws std::bad_alloc.
+std::shared_ptr<const CertificateFacts> facts_of(const Certificate& certificate);
 
 }  // namespace kvc::crypto

@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/provider.h>
 
 #include <mutex>
@@ -37,6 +38,17 @@ OSSL_LIB_CTX* library_context() {
     return made;
   }();
   return context;
+}
+
+const EVP_MD* sha256_algorithm() {
+  static const EVP_MD* const algorithm = [] {
+    const EVP_MD* fetched = EVP_MD_fetch(library_context(), "SHA256", nullptr);
+    if (fetched == nullptr) {
+      throw std::bad_alloc();
+    }
+    return fetched;
+  }();
+  return algorithm;
 }
 
 Result<OSSL_LIB_CTX*> legacy_context() {

@@ -15,6 +15,9 @@ namespace kvc::crypto {
 /// at first use, never freed. Pass it wherever OpenSSL takes an OSSL_LIB_CTX. Thread: [any]. Throws std::bad_alloc.
 OSSL_LIB_CTX* library_context();
 
+/// SHA-256 of library_context(), looked up once and never freed; not null. Thread: [any]. Throws std::bad_alloc.
+const EVP_MD* sha256_algorithm();
+
 /// The same with the "legacy" provider beside it, for RC2, RC4 and DES in old keystores; never for anything we write.
 /// Loaded at first use. In a build that links libcrypto statically the provider brings a second libcrypto into the
 /// process, therefore nothing asks for it but a file that needs it. Error: crypto_failed if the provider is not

@@ -143,8 +143,29 @@ Result<PbeCost> pbe_cost(const X509_ALGOR* algorithm) {
   return cost;
 }
 
+namespace {
+
+/// The key of an rsaEncryption info. OpenSSL takes a third of the time when it is told the kind of a key and does not
+/// have to try. Null: it is another kind, or something is wrong.
+PkeyPtr plain_rsa_key(const PKCS8_PRIV_KEY_INFO* info) {
+  const ASN1_OBJECT* kind = nullptr;
+  const unsigned char* at = nullptr;
+  int size = 0;
+  if (PKCS8_pkey_get0(&kind, &at, &size, nullptr, info) != 1 || OBJ_obj2nid(kind) != NID_rsaEncryption) {
+    return nullptr;
+  }
+  const unsigned char* const end = at + size;
+  PkeyPtr key(d2i_PrivateKey_ex(EVP_PKEY_RSA, nullptr, &at, size, library_context(), nullptr));
+  return at == end ? std::move(key) : nullptr;
+}
+
+}  // namespace
+
 Result<PkeyPtr> rsa_key(const PKCS8_PRIV_KEY_INFO* info) {
-  PkeyPtr key(EVP_PKCS82PKEY_ex(info, library_context(), nullptr));
+  PkeyPtr key = plain_rsa_key(info);
+  if (!key) {
+    key.reset(EVP_PKCS82PKEY_ex(info, library_context(), nullptr));
+  }
   if (!key) {
     return openssl_status(error::malformed, "the private key does not parse");
   }

@@ -10,12 +10,11 @@
 namespace kvc::crypto {
 
 struct Sha256::Impl {
-  DigestPtr digest{EVP_MD_fetch(library_context(), "SHA256", nullptr)};
   DigestContextPtr context{EVP_MD_CTX_new()};
 };
 
 Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
-  if (!impl_->digest || !impl_->context || EVP_DigestInit_ex(impl_->context.get(), impl_->digest.get(), nullptr) != 1) {
+  if (!impl_->context || EVP_DigestInit_ex(impl_->context.get(), sha256_algorithm(), nullptr) != 1) {
     throw std::bad_alloc();
   }
 }

@@ -7,6 +7,7 @@
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/SocketAddress.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <limits>
@@ -57,6 +58,13 @@ Result<std::vector<SocketAddress>> resolve(const ServerAddress& server) {
   }
 }
 
+/// Waits on the socket; false when nothing happened. Poco's own poll makes an epoll set each time, four calls of the
+/// system for one, and small requests are made of little else.
+bool happens(const Socket& socket, short events, Millis patience) {
+  pollfd one{socket.impl()->sockfd(), events, 0};
+  return ::poll(&one, 1, static_cast<int>(patience.count())) > 0;
+}
+
 /// Runs a socket operation; whatever it throws means that this connection is over.
 template <class Operation>
 Status guarded(Operation&& operation) {
@@ -95,7 +103,7 @@ void Connection::abort() noexcept {
   }
 }
 
-Status Connection::wait(int mode, Clock::time_point deadline) {
+Status Connection::wait(short events, Clock::time_point deadline) {
   for (;;) {
     if (cancel_->requested()) {
       return cancelled();
@@ -105,7 +113,7 @@ Status Connection::wait(int mode, Clock::time_point deadline) {
       return {error::timeout, "the server does not answer in time"};
     }
     const Millis slice = std::min<Millis>(left, kCancelSlice);
-    if (socket_.poll(Poco::Timespan(slice.count() * Poco::Timespan::MILLISECONDS), mode)) {
+    if (happens(socket_, events, slice)) {
       return {};
     }
   }
@@ -116,7 +124,7 @@ Status Connection::connect(const ServerAddress& server, const SocketAddress& add
   socket_.setPeerHostName(server.host);  // server name indication
   const Status opened = guarded([&]() -> Status {
     socket_.connectNB(address);
-    KVC_TRY(wait(Socket::SELECT_WRITE | Socket::SELECT_ERROR, deadline));
+    KVC_TRY(wait(POLLOUT, deadline));
     const int failure = socket_.impl()->socketError();
     if (failure != 0) {
       return {error::connection_lost, "error " + std::to_string(failure) + " of the system"};
@@ -144,8 +152,7 @@ Status Connection::handshake(const std::string& host, Clock::time_point deadline
         if (rc != SecureStreamSocket::ERR_SSL_WANT_READ && rc != SecureStreamSocket::ERR_SSL_WANT_WRITE) {
           return {error::connection_lost, "the server closed the connection during the TLS handshake"};
         }
-        KVC_TRY(
-            wait(rc == SecureStreamSocket::ERR_SSL_WANT_READ ? Socket::SELECT_READ : Socket::SELECT_WRITE, deadline));
+        KVC_TRY(wait(rc == SecureStreamSocket::ERR_SSL_WANT_READ ? POLLIN : POLLOUT, deadline));
       }
     } catch (const Poco::Net::SSLConnectionUnexpectedlyClosedException&) {
       return {error::connection_lost, "the server closed the connection during the TLS handshake"};
@@ -194,8 +201,7 @@ Result<std::size_t> Connection::read(char* buffer, std::size_t size) {
         received = static_cast<std::size_t>(rc);
         return {};
       }
-      KVC_TRY(
-          wait(rc == SecureStreamSocket::ERR_SSL_WANT_WRITE ? Socket::SELECT_WRITE : Socket::SELECT_READ, deadline));
+      KVC_TRY(wait(rc == SecureStreamSocket::ERR_SSL_WANT_WRITE ? POLLOUT : POLLIN, deadline));
     }
   });
   if (!status.ok()) {
@@ -219,7 +225,7 @@ Status Connection::write(std::string_view bytes) {
         deadline = Clock::now() + timing_.idle;
         continue;
       }
-      KVC_TRY(wait(rc == SecureStreamSocket::ERR_SSL_WANT_READ ? Socket::SELECT_READ : Socket::SELECT_WRITE, deadline));
+      KVC_TRY(wait(rc == SecureStreamSocket::ERR_SSL_WANT_READ ? POLLIN : POLLOUT, deadline));
     }
     return {};
   });
@@ -230,8 +236,7 @@ Status Connection::write(std::string_view bytes) {
 bool Connection::alive() noexcept {
   try {
     // Between two answers the server has nothing to say: readable means closed, or out of step.
-    return !broken_ && socket_.available() == 0 &&
-           !socket_.poll(Poco::Timespan(0), Socket::SELECT_READ | Socket::SELECT_ERROR);
+    return !broken_ && socket_.available() == 0 && !happens(socket_, POLLIN, Millis(0));
   } catch (const std::exception&) {
     return false;
   }

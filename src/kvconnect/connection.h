@@ -52,7 +52,7 @@ class Connection : public ByteStream {
   Status connect(const ServerAddress& server, const Poco::Net::SocketAddress& address);
   Status handshake(const std::string& host, std::chrono::steady_clock::time_point deadline);
   /// Waits for `mode` of Poco::Net::Socket::SelectMode. Errors: timeout, cancelled.
-  Status wait(int mode, std::chrono::steady_clock::time_point deadline);
+  Status wait(short events, std::chrono::steady_clock::time_point deadline);
 
   Poco::Net::SecureStreamSocket socket_;
   Timing timing_;

@@ -40,6 +40,8 @@ class BlobWriter final : public ByteSink {
   /// Inside the transaction that also writes the row that refers to the blob. Call committed() after it.
   Status finish(Poco::Data::Session& session);
   void committed() { finished_ = true; }
+  /// All that was written, as long as this object lives; empty if it was more than a chunk.
+  [[nodiscard]] std::string_view whole() const { return chunks_ == 0 ? std::string_view(buffer_) : std::string_view(); }
 
  protected:
   std::streamsize xsputn(const char* text, std::streamsize count) override;

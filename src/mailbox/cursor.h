@@ -26,6 +26,21 @@ struct Key {
   friend auto operator<=>(const Key&, const Key&) = default;
 };
 
+/// The key next to `key` on the newer side: a page that begins there has the row of `key` as its first one.
+inline Key just_before(Key key) {
+  key.id += '-';  // ids of rows have one length: none lies between
+  return key;
+}
+
+/// The newest row of an account that a list wants.
+struct Head {
+  std::string account_id;
+  Key key;
+};
+
+/// A page of the list of all accounts opens no more of them than this.
+inline constexpr std::size_t kMostOpened = 50;
+
 /// More than this is no page.
 inline constexpr std::size_t kLargestPage = 500;
 

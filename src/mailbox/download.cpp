@@ -64,14 +64,38 @@ void Downloader::take(Taken& one) const {
   }
 }
 
+void Downloader::look_up(std::vector<Taken>& batch) const {
+  const Status status = guarded([&]() -> Status {
+    std::vector<std::string> ids;
+    for (const Taken& one : batch) {
+      ids.push_back(one.mail.message_id);
+    }
+    std::vector<InboxRow> rows;
+    KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
+      rows = inbox::find_messages(session, account_.id(), ids);
+      return Status();
+    }));
+    for (Taken& one : batch) {
+      const auto row = std::find_if(rows.begin(), rows.end(),
+                                    [&](const InboxRow& there) { return there.message_id == one.mail.message_id; });
+      one.known = row == rows.end() ? std::nullopt : std::optional(*row);
+      one.looked_up = true;
+    }
+    return {};
+  });
+  static_cast<void>(status);
+}
+
 Status Downloader::look(Taken& one) const {
   if (one.mail.message_id.empty()) {
     return {error::bad_answer, "the server lists a mail without a Message-ID"};
   }
-  KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
-    one.known = inbox::find_message(session, account_.id(), one.mail.message_id);
-    return Status();
-  }));
+  if (!one.looked_up) {
+    KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
+      one.known = inbox::find_message(session, account_.id(), one.mail.message_id);
+      return Status();
+    }));
+  }
   const bool placeholder = one.known && one.known->too_large_limit != 0;
   if (placeholder && static_cast<std::uint64_t>(one.known->too_large_limit) >= max_bytes_) {
     one.outcome = Taken::Outcome::unchanged;
@@ -130,6 +154,7 @@ Download::Download(const Downloader& downloader, std::vector<transport::WaitingM
   for (transport::WaitingMail& mail : mails) {
     taken_.push_back({std::move(mail)});
   }
+  downloader_.look_up(taken_);
   if (workers == 0) {
     working_ = 1;
     work();

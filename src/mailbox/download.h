@@ -31,6 +31,7 @@ struct Taken {
   };
   transport::WaitingMail mail;
   Outcome outcome = Outcome::untouched;
+  bool looked_up = false;                        ///< `known` says what there is
   std::optional<InboxRow> known = std::nullopt;  ///< the row that has its Message-ID
   std::unique_ptr<BlobWriter> writer = nullptr;
   Status failure = {};
@@ -42,6 +43,9 @@ class Downloader {
   Downloader(const Context& context, const OpenAccount& account, std::uint64_t max_bytes, const Cancel& cancel)
       : context_(context), account_(account), max_bytes_(max_bytes), cancel_(cancel) {}
 
+  /// Asks the store once which of these mails are known. Without effect where it does not answer: take() asks again,
+  /// and says so. Throws nothing.
+  void look_up(std::vector<Taken>& batch) const;
   /// Fetches the mail unless it is known. A small one is in memory afterwards, of a large one all but the end is in
   /// the store. Throws nothing.
   void take(Taken& one) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "mailbox/all_accounts.h"
 #include "mailbox/cursor.h"
 #include "mailbox/inbox_details.h"
 #include "mailbox/service_impl.h"
@@ -62,9 +63,8 @@ class Sieve {
   std::string word_;
 };
 
-InboxScan scan_of(const InboxFilter& filter, std::string_view account_id, std::string_view user_id, const Key& begin) {
+InboxScan scan_of(const InboxFilter& filter, std::string_view user_id, const Key& begin) {
   InboxScan scan;
-  scan.account_id = account_id;
   scan.user_id = user_id;
   scan.before = begin;
   // One index narrows the rows, the sieve does the rest.
@@ -84,24 +84,23 @@ InboxScan scan_of(const InboxFilter& filter, std::string_view account_id, std::s
   return scan;
 }
 
-Result<std::vector<OpenAccount>> accounts_for(MailboxService::Impl& impl, std::string_view user_id,
-                                              std::string_view account_id) {
-  std::vector<OpenAccount> accounts;
-  if (!account_id.empty()) {
-    KVC_ASSIGN(auto account, impl.open_account(user_id, account_id));
-    accounts.push_back(std::move(account));
-    return accounts;
+Result<Sources> sources_for(MailboxService::Impl& impl, std::string_view user_id, const InboxFilter& filter,
+                            const InboxScan& scan, std::size_t limit) {
+  if (!filter.account_id.empty()) {
+    Sources one;
+    KVC_ASSIGN(auto account, impl.open_account(user_id, filter.account_id));
+    one.accounts.push_back({std::move(account), scan.before});
+    return one;
   }
-  KVC_ASSIGN(const auto all, impl.context.accounts.list(user_id));
-  for (const account::Overview& overview : all) {
-    auto account = impl.open_account(user_id, overview.id);
-    if (account.status().is(error::invalid_state)) {
-      continue;  // no certificate yet, so no mail either
-    }
-    KVC_TRY(account.status());
-    accounts.push_back(std::move(account).value());
-  }
-  return accounts;
+  InboxScan first = scan;
+  first.limit = heads_for(limit);
+  std::vector<Head> heads;
+  KVC_TRY(impl.context.database->read([&](Poco::Data::Session& session) {
+    heads = inbox::heads(session, first, vault::Vault::accounts_of(user_id));
+    return Status();
+  }));
+  return sources_of(std::move(heads), limit,
+                    [&](const std::string& account_id) { return impl.open_account(user_id, account_id); });
 }
 
 }  // namespace
@@ -143,17 +142,19 @@ Result<InboxPage> MailboxService::Impl::list_inbox(std::string_view user_id, con
                                                    std::string_view cursor, std::size_t limit) {
   KVC_ASSIGN(const Key begin, parse_cursor(cursor));
   limit = std::clamp<std::size_t>(limit, 1, kLargestPage);
-  KVC_ASSIGN(const auto accounts, accounts_for(*this, user_id, filter.account_id));
+  InboxScan scan = scan_of(filter, user_id, begin);
+  KVC_ASSIGN(const Sources sources, sources_for(*this, user_id, filter, scan, limit));
   std::vector<Stretch<InboxItem>> stretches;
-  for (const OpenAccount& account : accounts) {
+  stretches.push_back(not_read<InboxItem>(sources));
+  for (const auto& [account, before] : sources.accounts) {
     const Sieve sieve(filter, account.cipher);
-    InboxScan scan = scan_of(filter, account.id(), user_id, begin);
+    scan.account_id = account.id();
     Stretch<InboxRow> rows;
     KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
       rows = read_stretch<InboxRow>(
-          scan.before, limit, InboxPage::kScanLimit,
-          [&](const Key& before, std::size_t count) {
-            scan.before = before;
+          before, limit, InboxPage::kScanLimit,
+          [&](const Key& place, std::size_t count) {
+            scan.before = place;
             scan.limit = count;
             return inbox::scan(session, scan);
           },

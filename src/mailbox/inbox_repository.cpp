@@ -80,6 +80,29 @@ std::vector<std::string> ids(Sql& sql, std::string_view account_id) {
   return result;
 }
 
+// Names of its own columns only: the statement around it may read inbox once more.
+std::string narrowing(const InboxScan& scan) {
+  std::string text = scan.service_key ? " AND service_key = ?" : "";
+  text += scan.verdict ? " AND verdict = ?" : "";
+  text += scan.unassigned ? " AND unassigned = 1" : "";
+  text += " AND (received_at, id) < (?, ?)";
+  text += scan.from ? " AND received_at >= ?" : "";
+  return text;
+}
+
+void narrow(Sql& sql, const InboxScan& scan) {
+  if (scan.service_key) {
+    sql.arg(*scan.service_key);
+  }
+  if (scan.verdict) {
+    sql.arg(*scan.verdict);
+  }
+  sql.arg(scan.before.millis).arg(scan.before.id);
+  if (scan.from) {
+    sql.arg(*scan.from);
+  }
+}
+
 }  // namespace
 
 namespace inbox {
@@ -116,6 +139,23 @@ std::optional<InboxRow> find_message(Poco::Data::Session& session, std::string_v
   return sql.next() ? std::optional(reader.take()) : std::nullopt;
 }
 
+std::vector<InboxRow> find_messages(Poco::Data::Session& session, std::string_view account_id,
+                                    const std::vector<std::string>& message_ids) {
+  if (message_ids.empty()) {
+    return {};
+  }
+  std::string text = std::string(kColumns) + "WHERE account_id = ? AND message_id IN (?";
+  for (std::size_t i = 1; i < message_ids.size(); ++i) {
+    text += ", ?";
+  }
+  Sql sql(session, text + ")");
+  sql.arg("").arg(account_id);
+  for (const std::string& id : message_ids) {
+    sql.arg(id);
+  }
+  return rows_of(sql);
+}
+
 std::optional<InboxRow> find(Poco::Data::Session& session, std::string_view id, std::string_view user_id) {
   Sql sql(session, std::string(kColumns) + "WHERE id = ?");
   sql.arg(user_id).arg(id);
@@ -125,30 +165,36 @@ std::optional<InboxRow> find(Poco::Data::Session& session, std::string_view id, 
 }
 
 std::string scan_text(const InboxScan& scan) {
-  std::string text = std::string(kColumns) + "WHERE account_id = ?";
-  text += scan.service_key ? " AND service_key = ?" : "";
-  text += scan.verdict ? " AND verdict = ?" : "";
-  text += scan.unassigned ? " AND unassigned = 1" : "";
-  text += " AND (received_at, id) < (?, ?)";
-  text += scan.from ? " AND received_at >= ?" : "";
-  return text + " ORDER BY received_at DESC, id DESC LIMIT ?";
+  return std::string(kColumns) + "WHERE account_id = ?" + narrowing(scan) +
+         " ORDER BY received_at DESC, id DESC LIMIT ?";
 }
 
 std::vector<InboxRow> scan(Poco::Data::Session& session, const InboxScan& scan) {
   Sql sql(session, scan_text(scan));
   sql.arg(scan.user_id).arg(scan.account_id);
-  if (scan.service_key) {
-    sql.arg(*scan.service_key);
-  }
-  if (scan.verdict) {
-    sql.arg(*scan.verdict);
-  }
-  sql.arg(scan.before.millis).arg(scan.before.id);
-  if (scan.from) {
-    sql.arg(*scan.from);
-  }
+  narrow(sql, scan);
   sql.arg(static_cast<std::int64_t>(scan.limit));
   return rows_of(sql);
+}
+
+std::string heads_text(const InboxScan& scan, const store::Selection& accounts) {
+  return "SELECT account_id, received_at, id FROM inbox WHERE id IN (SELECT (SELECT newest.id FROM inbox AS newest "
+         "WHERE newest.account_id = account.id" +
+         narrowing(scan) + " ORDER BY received_at DESC, id DESC LIMIT 1) FROM account WHERE account.id IN (" +
+         accounts.sql + ")) ORDER BY received_at DESC, id DESC LIMIT ?";
+}
+
+std::vector<Head> heads(Poco::Data::Session& session, const InboxScan& scan, const store::Selection& accounts) {
+  Sql sql(session, heads_text(scan, accounts));
+  narrow(sql, scan);
+  sql.args(accounts).arg(static_cast<std::int64_t>(scan.limit));
+  std::vector<Head> heads;
+  Head head;
+  sql.into(head.account_id).into(head.key.millis).into(head.key.id);
+  while (sql.next()) {
+    heads.push_back(head);
+  }
+  return heads;
 }
 
 std::vector<InboxRow> of_thread(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id,
@@ -159,13 +205,14 @@ std::vector<InboxRow> of_thread(Poco::Data::Session& session, std::string_view a
   return rows_of(sql);
 }
 
-std::vector<InboxCount> counts(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id) {
+std::vector<InboxCount> counts(Poco::Data::Session& session, const store::Selection& accounts,
+                               std::string_view user_id) {
   InboxCount count;
-  Sql sql(
-      session,
-      "SELECT service_key, count(*), count(*) - count(seen.inbox_id) FROM inbox LEFT JOIN inbox_read AS seen ON "
-      "seen.inbox_id = inbox.id AND seen.user_id = ? WHERE account_id = ? GROUP BY service_key ORDER BY service_key");
-  sql.arg(user_id).arg(account_id).into(count.service_key).into(count.total).into(count.unread);
+  Sql sql(session,
+          "SELECT service_key, count(*), count(*) - count(seen.inbox_id) FROM inbox LEFT JOIN inbox_read AS seen ON "
+          "seen.inbox_id = inbox.id AND seen.user_id = ? WHERE account_id IN (" +
+              accounts.sql + ") GROUP BY service_key ORDER BY service_key");
+  sql.arg(user_id).args(accounts).into(count.service_key).into(count.total).into(count.unread);
   std::vector<InboxCount> result;
   while (sql.next()) {
     result.push_back(count);

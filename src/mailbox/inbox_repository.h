@@ -11,6 +11,7 @@
 #include "base/env.h"
 #include "mailbox/cursor.h"
 #include "message/verdict.h"
+#include "store/selection.h"
 
 namespace Poco::Data {
 class Session;
@@ -54,13 +55,22 @@ std::optional<InboxRow> find(Poco::Data::Session& session, std::string_view id, 
 /// Of mail with this Message-ID.
 std::optional<InboxRow> find_message(Poco::Data::Session& session, std::string_view account_id,
                                      std::string_view message_id);
+/// The same for many at once, by Message-ID.
+std::vector<InboxRow> find_messages(Poco::Data::Session& session, std::string_view account_id,
+                                    const std::vector<std::string>& message_ids);
 /// The statement of scan(), for the test of its query plan.
 std::string scan_text(const InboxScan& scan);
 /// Newest first. Reads the rows it gives and no others.
 std::vector<InboxRow> scan(Poco::Data::Session& session, const InboxScan& scan);
+/// The newest row that fits `scan` of each account in `accounts` that has one, newest first, at most `scan.limit`. A
+/// step in an index for each account; scan.account_id is not looked at.
+std::vector<Head> heads(Poco::Data::Session& session, const InboxScan& scan, const store::Selection& accounts);
+std::string heads_text(const InboxScan& scan, const store::Selection& accounts);
 std::vector<InboxRow> of_thread(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id,
                                 std::string_view thread_id, std::size_t limit);
-std::vector<InboxCount> counts(Poco::Data::Session& session, std::string_view account_id, std::string_view user_id);
+/// Of all `accounts` together.
+std::vector<InboxCount> counts(Poco::Data::Session& session, const store::Selection& accounts,
+                               std::string_view user_id);
 /// Ids of mails that were stored and not looked at yet, oldest first.
 std::vector<std::string> unprocessed(Poco::Data::Session& session, std::string_view account_id);
 /// Ids of mails that were looked at and could not be opened, oldest first. Not those that were too large.

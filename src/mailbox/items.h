@@ -110,7 +110,7 @@ struct OutboxItem {
 };
 
 struct OutboxFilter {
-  std::string account_id;                  ///< required
+  std::string account_id;                  ///< empty: all accounts of the user
   std::optional<std::string> service_key;  ///< "": unknown services
   std::optional<OutboxState> state;
   bool overdue_only = false;
@@ -118,7 +118,7 @@ struct OutboxFilter {
   std::optional<TimePoint> from, to;  ///< of creation, from <= t < to
 };
 
-/// As with InboxPage: a call reads at most kScanLimit rows.
+/// As with InboxPage: a call opens a bounded number of accounts and reads at most kScanLimit rows of each.
 struct OutboxPage {
   static constexpr std::size_t kScanLimit = 1000;
   std::vector<OutboxItem> items;  ///< newest first
@@ -186,8 +186,9 @@ struct InboxFilter {
   std::string search;
 };
 
-/// A call reads at most kScanLimit rows per account, whatever the filter. So `items` may be shorter than asked for,
-/// even empty, while `next` says that there is more to look through.
+/// A call opens at most kMostOpened accounts (mailbox/cursor.h), those with the newest messages, and reads at most
+/// kScanLimit rows of each, whatever the filter and however many accounts there are. So `items` may be shorter than
+/// asked for, even empty, while `next` says that there is more to look through.
 struct InboxPage {
   static constexpr std::size_t kScanLimit = 1000;
   std::vector<InboxItem> items;  ///< newest first

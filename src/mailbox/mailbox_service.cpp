@@ -71,6 +71,14 @@ Result<OpenAccount> MailboxService::Impl::open_account(std::string_view user_id,
   return OpenAccount{std::move(session), std::move(cipher)};
 }
 
+Result<store::Selection> MailboxService::Impl::accounts_of(std::string_view user_id, std::string_view account_id) {
+  if (account_id.empty()) {
+    return vault::Vault::accounts_of(user_id);
+  }
+  KVC_TRY(context.accounts.overview(user_id, account_id).status());
+  return store::Selection::of(account_id);
+}
+
 Result<OutboxRow> MailboxService::Impl::outbox_row(std::string_view user_id, std::string_view outbox_id) {
   std::optional<OutboxRow> row;
   KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
@@ -272,10 +280,10 @@ Result<OutboxItem> MailboxService::outbox_item(std::string_view user_id, std::st
 
 Result<std::size_t> MailboxService::overdue_count(std::string_view user_id, std::string_view account_id) {
   return guarded([&]() -> Result<std::size_t> {
-    KVC_TRY(impl_->context.accounts.overview(user_id, account_id).status());
+    KVC_ASSIGN(const auto accounts, impl_->accounts_of(user_id, account_id));
     std::size_t count = 0;
     KVC_TRY(impl_->context.database->read([&](Poco::Data::Session& session) {
-      count = replies::count_overdue(session, account_id, impl_->context.env.now());
+      count = replies::count_overdue(session, accounts, impl_->context.env.now());
       return Status();
     }));
     return count;
@@ -308,10 +316,10 @@ Result<InboxPage> MailboxService::list_inbox(std::string_view user_id, const Inb
 
 Result<std::vector<ServiceCount>> MailboxService::counts(std::string_view user_id, std::string_view account_id) {
   return guarded([&]() -> Result<std::vector<ServiceCount>> {
-    KVC_TRY(impl_->context.accounts.overview(user_id, account_id).status());
+    KVC_ASSIGN(const auto accounts, impl_->accounts_of(user_id, account_id));
     std::vector<ServiceCount> counts;
     KVC_TRY(impl_->context.database->read([&](Poco::Data::Session& session) {
-      for (const InboxCount& count : inbox::counts(session, account_id, user_id)) {
+      for (const InboxCount& count : inbox::counts(session, accounts, user_id)) {
         counts.push_back(
             {count.service_key, static_cast<std::size_t>(count.total), static_cast<std::size_t>(count.unread)});
       }

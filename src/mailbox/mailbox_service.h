@@ -94,7 +94,7 @@ class MailboxService {
   Result<OutboxPage> list_outbox(std::string_view user_id, const OutboxFilter& filter, std::string_view cursor,
                                  std::size_t limit);
   Result<OutboxItem> outbox_item(std::string_view user_id, std::string_view outbox_id);
-  /// How many replies of the account are overdue.
+  /// How many replies of the account are overdue; of all accounts of the user if `account_id` is empty.
   Result<std::size_t> overdue_count(std::string_view user_id, std::string_view account_id);
   /// Takes the mark "answer missing" off by hand. The note is kept encrypted, with who and when; at most kMaxNoteBytes.
   /// Errors: not_found, invalid_field (note), invalid_state if this reply is not overdue.

@@ -2,6 +2,7 @@
 // Reading the outbox: pages, threads, replies that are missing.
 #include <algorithm>
 
+#include "mailbox/all_accounts.h"
 #include "mailbox/cursor.h"
 #include "mailbox/outbox_details.h"
 #include "mailbox/replies.h"
@@ -22,6 +23,43 @@ Key key_of(const OutboxRow& row) {
 
 bool wanted(const OutboxRow& row, const OutboxFilter& filter) {
   return (!filter.state || row.state == *filter.state) && (!filter.without_receipts || row.receipt_for.empty());
+}
+
+OutboxScan scan_of(const OutboxFilter& filter, const Key& begin, TimePoint now) {
+  OutboxScan scan;
+  scan.before = begin;
+  scan.service_key = filter.service_key;
+  scan.state = filter.state;
+  scan.without_receipts = filter.without_receipts;
+  if (filter.overdue_only) {
+    scan.overdue_at = store::millis(now);
+  }
+  if (filter.from) {
+    scan.from = store::millis(*filter.from);
+  }
+  if (filter.to) {
+    scan.before = std::min(scan.before, Key{store::millis(*filter.to), ""});
+  }
+  return scan;
+}
+
+Result<Sources> sources_for(MailboxService::Impl& impl, std::string_view user_id, const OutboxFilter& filter,
+                            const OutboxScan& scan, std::size_t limit) {
+  if (!filter.account_id.empty()) {
+    Sources one;
+    KVC_ASSIGN(auto account, impl.open_account(user_id, filter.account_id));
+    one.accounts.push_back({std::move(account), scan.before});
+    return one;
+  }
+  OutboxScan first = scan;
+  first.limit = heads_for(limit);
+  std::vector<Head> heads;
+  KVC_TRY(impl.context.database->read([&](Poco::Data::Session& session) {
+    heads = outbox::heads(session, first, vault::Vault::accounts_of(user_id));
+    return Status();
+  }));
+  return sources_of(std::move(heads), limit,
+                    [&](const std::string& account_id) { return impl.open_account(user_id, account_id); });
 }
 
 }  // namespace
@@ -81,32 +119,34 @@ Result<OutboxPage> MailboxService::Impl::list_outbox(std::string_view user_id, c
                                                      std::string_view cursor, std::size_t limit) {
   KVC_ASSIGN(const Key begin, parse_cursor(cursor));
   limit = std::clamp<std::size_t>(limit, 1, kLargestPage);
-  KVC_ASSIGN(const auto account, open_account(user_id, filter.account_id));
-  OutboxScan scan{account.id(), filter.service_key, std::nullopt, begin, std::nullopt, 0};
-  if (filter.overdue_only) {
-    scan.overdue_at = store::millis(context.env.now());
+  OutboxScan scan = scan_of(filter, begin, context.env.now());
+  KVC_ASSIGN(const Sources sources, sources_for(*this, user_id, filter, scan, limit));
+  std::vector<Stretch<std::pair<OutboxRow, const OpenAccount*>>> stretches;
+  stretches.push_back(not_read<std::pair<OutboxRow, const OpenAccount*>>(sources));
+  for (const auto& [account, before] : sources.accounts) {
+    scan.account_id = account.id();
+    Stretch<OutboxRow> rows;
+    KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
+      rows = read_stretch<OutboxRow>(
+          before, limit, OutboxPage::kScanLimit,
+          [&](const Key& place, std::size_t count) {
+            scan.before = place;
+            scan.limit = count;
+            return outbox::scan(session, scan);
+          },
+          [&](const OutboxRow& row) -> Result<bool> { return wanted(row, filter); }, key_of);
+      return rows.status;
+    }));
+    auto& found = stretches.emplace_back();
+    found.end = rows.end;
+    found.more = rows.more;
+    for (auto& [key, row] : rows.found) {
+      found.found.emplace_back(key, std::pair(std::move(row), &account));
+    }
   }
-  if (filter.from) {
-    scan.from = store::millis(*filter.from);
-  }
-  if (filter.to) {
-    scan.before = std::min(scan.before, Key{store::millis(*filter.to), ""});
-  }
-  std::vector<Stretch<OutboxRow>> stretch(1);
-  KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
-    stretch[0] = read_stretch<OutboxRow>(
-        scan.before, limit, OutboxPage::kScanLimit,
-        [&](const Key& before, std::size_t count) {
-          scan.before = before;
-          scan.limit = count;
-          return outbox::scan(session, scan);
-        },
-        [&](const OutboxRow& row) -> Result<bool> { return wanted(row, filter); }, key_of);
-    return stretch[0].status;
-  }));
   OutboxPage page;
-  for (const OutboxRow& row : merge(std::move(stretch), limit, page.next)) {
-    KVC_ASSIGN(auto made, outbox_item(row, account));
+  for (const auto& [row, account] : merge(std::move(stretches), limit, page.next)) {
+    KVC_ASSIGN(auto made, outbox_item(row, *account));
     page.items.push_back(std::move(made));
   }
   return page;

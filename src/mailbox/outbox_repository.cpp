@@ -89,6 +89,18 @@ std::vector<OutboxRow> with_key(Poco::Data::Session& session, std::string_view c
   return rows_of(sql);
 }
 
+// `account` is what stands for the account's id where it is needed once more.
+std::string narrowing(const OutboxScan& scan, std::string_view account) {
+  std::string text = scan.service_key ? " AND service_key = ?" : "";
+  if (scan.overdue_at) {
+    text += " AND id IN (SELECT outbox_id FROM outbox_reply WHERE outbox_reply.account_id = " + std::string(account) +
+            " AND arrived_at = 0 AND cleared_at = 0 AND due_at <> 0 AND due_at <= ?)";
+  }
+  text += " AND (created_at, id) < (?, ?)";
+  text += scan.from ? " AND created_at >= ?" : "";
+  return text;
+}
+
 }  // namespace
 
 std::string_view name(OutboxState state) {
@@ -156,16 +168,8 @@ std::vector<OutboxRow> of_thread(Poco::Data::Session& session, std::string_view 
 }
 
 std::string scan_text(const OutboxScan& scan) {
-  std::string text = std::string(kColumns) + "WHERE account_id = ?";
-  text += scan.service_key ? " AND service_key = ?" : "";
-  if (scan.overdue_at) {
-    text +=
-        " AND id IN (SELECT outbox_id FROM outbox_reply WHERE account_id = ? AND arrived_at = 0 AND cleared_at = 0 AND "
-        "due_at <> 0 AND due_at <= ?)";
-  }
-  text += " AND (created_at, id) < (?, ?)";
-  text += scan.from ? " AND created_at >= ?" : "";
-  return text + " ORDER BY created_at DESC, id DESC LIMIT ?";
+  return std::string(kColumns) + "WHERE account_id = ?" + narrowing(scan, "?") +
+         " ORDER BY created_at DESC, id DESC LIMIT ?";
 }
 
 std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan) {
@@ -183,6 +187,41 @@ std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan
   }
   sql.arg(static_cast<std::int64_t>(scan.limit));
   return rows_of(sql);
+}
+
+std::string heads_text(const OutboxScan& scan, const store::Selection& accounts) {
+  return std::string(
+             "SELECT account_id, created_at, id FROM outbox WHERE id IN (SELECT (SELECT newest.id FROM outbox AS "
+             "newest WHERE newest.account_id = account.id") +
+         (scan.state ? " AND state = ?" : "") + (scan.without_receipts ? " AND receipt_for = ''" : "") +
+         narrowing(scan, "account.id") +
+         " ORDER BY created_at DESC, id DESC LIMIT 1) FROM account WHERE account.id IN (" + accounts.sql +
+         ")) ORDER BY created_at DESC, id DESC LIMIT ?";
+}
+
+std::vector<Head> heads(Poco::Data::Session& session, const OutboxScan& scan, const store::Selection& accounts) {
+  Sql sql(session, heads_text(scan, accounts));
+  if (scan.state) {
+    sql.arg(name(*scan.state));
+  }
+  if (scan.service_key) {
+    sql.arg(*scan.service_key);
+  }
+  if (scan.overdue_at) {
+    sql.arg(*scan.overdue_at);
+  }
+  sql.arg(scan.before.millis).arg(scan.before.id);
+  if (scan.from) {
+    sql.arg(*scan.from);
+  }
+  sql.args(accounts).arg(static_cast<std::int64_t>(scan.limit));
+  std::vector<Head> heads;
+  Head head;
+  sql.into(head.account_id).into(head.key.millis).into(head.key.id);
+  while (sql.next()) {
+    heads.push_back(head);
+  }
+  return heads;
 }
 
 std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id) {

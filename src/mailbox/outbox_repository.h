@@ -11,6 +11,7 @@
 #include "base/env.h"
 #include "mailbox/cursor.h"
 #include "mailbox/items.h"
+#include "store/selection.h"
 
 namespace Poco::Data {
 class Session;
@@ -41,6 +42,9 @@ struct OutboxScan {
   Key before;
   std::optional<std::int64_t> from;  ///< not older than this, milliseconds
   std::size_t limit = 0;
+  // What scan() gives all the same; heads() looks for the first row without it.
+  std::optional<OutboxState> state;
+  bool without_receipts = false;
 };
 
 /// Every function runs inside the caller's transaction; Poco's exceptions pass through to it.
@@ -62,6 +66,10 @@ std::vector<OutboxRow> of_thread(Poco::Data::Session& session, std::string_view 
 std::string scan_text(const OutboxScan& scan);
 /// Newest first. Reads the rows it gives and no others; with overdue_at all overdue ones.
 std::vector<OutboxRow> scan(Poco::Data::Session& session, const OutboxScan& scan);
+/// The newest row that fits `scan` of each account in `accounts` that has one, newest first, at most `scan.limit`;
+/// scan.account_id is not looked at.
+std::vector<Head> heads(Poco::Data::Session& session, const OutboxScan& scan, const store::Selection& accounts);
+std::string heads_text(const OutboxScan& scan, const store::Selection& accounts);
 std::size_t count_queued(Poco::Data::Session& session, std::string_view account_id);
 bool has_receipt_for(Poco::Data::Session& session, std::string_view inbox_id);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The half of receiver.h that opens stored mails.
+#include <Poco/MemoryStream.h>
+
 #include <istream>
 
 #include "account/sql.h"
@@ -34,11 +36,25 @@ Reader::Reader(const Context& context, const OpenAccount& account) : context_(co
 }
 
 Result<message::OpenedMessage> Reader::judge(const InboxRow& row) {
-  KVC_ASSIGN(options_.at, reference_time(*context_.database, row));
+  KVC_ASSIGN(const message::ReferenceTime at, reference_time(*context_.database, row));
+  return judge(row, {at, {}});
+}
+
+Result<message::OpenedMessage> Reader::judge(const InboxRow& row, const Known& known) {
+  options_.at = known.archived.value_or(row.received);
   options_.now = row.received;
+  if (!known.mail.empty()) {
+    Poco::MemoryInputStream mail(known.mail.data(), static_cast<std::streamsize>(known.mail.size()));
+    return judged(row, message::open(mail, options_));
+  }
   Status failure;
   auto opened = open(row.blob_id, failure);
   KVC_TRY(failure);
+  return judged(row, std::move(opened));
+}
+
+// What cannot be read at all gets a verdict as well.
+Result<message::OpenedMessage> Reader::judged(const InboxRow& row, Result<message::OpenedMessage> opened) const {
   if (opened.ok() || opened.status().is(error::out_of_memory)) {
     return opened;
   }
@@ -70,7 +86,8 @@ Result<message::OpenedMessage> Reader::open(const std::string& blob_id, Status& 
 }
 
 Status Reader::record(InboxRow& row, const message::OpenedMessage& message) {
-  KVC_ASSIGN(auto recording, prepare(row, message));
+  KVC_ASSIGN(const bool from_archive, is_archived(*context_.database, row.id));
+  KVC_ASSIGN(auto recording, prepare(row, message, from_archive));
   if (!recording) {
     return {};
   }
@@ -82,8 +99,8 @@ Status Reader::record(InboxRow& row, const message::OpenedMessage& message) {
   return {};
 }
 
-Result<std::optional<Reader::Recording>> Reader::prepare(const InboxRow& before,
-                                                         const message::OpenedMessage& message) const {
+Result<std::optional<Reader::Recording>> Reader::prepare(const InboxRow& before, const message::OpenedMessage& message,
+                                                         bool from_archive) const {
   Facts facts = facts_of(message, context_.catalogue());
   if (before.processed && (before.opened || !facts.opened)) {
     return std::optional<Recording>();
@@ -98,7 +115,7 @@ Result<std::optional<Reader::Recording>> Reader::prepare(const InboxRow& before,
   if (!facts.service_id.empty()) {
     row.service_key = context_.catalogue().key_of(facts.service_id);
   }
-  KVC_ASSIGN(recording.found, consequences(row, message, std::move(facts)));
+  KVC_ASSIGN(recording.found, consequences(row, message, std::move(facts), from_archive));
   return std::optional(std::move(recording));
 }
 
@@ -113,14 +130,14 @@ void Reader::write(Poco::Data::Session& session, Recording& recording) const {
   }
 }
 
-Result<Reader::Consequences> Reader::consequences(InboxRow& row, const message::OpenedMessage& message,
-                                                  Facts facts) const {
+Result<Reader::Consequences> Reader::consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts,
+                                                  bool from_archive) const {
   Consequences found;
   const ThreadKey key = thread_key(message, facts);
   found.version = key.version;
   KVC_ASSIGN(found.thread_key, thread_key_of(account_.cipher, key.guid));
   KVC_ASSIGN(row.details, sealed_details(row, message, facts, key.guid));
-  KVC_ASSIGN(found.from_archive, is_archived(*context_.database, row.id));
+  found.from_archive = from_archive;
   if (facts.owed && !found.from_archive) {
     KVC_ASSIGN(found.receipt, row_for(*facts.owed, row.id, account_, context_));
   }

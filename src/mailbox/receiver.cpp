@@ -89,42 +89,46 @@ Status Receiver::process_stored() {
     return Status();
   }));
   for (std::size_t at = 0; at < ids.size(); at += kBatch) {
-    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
-    KVC_TRY(process({first, first + static_cast<std::ptrdiff_t>(std::min(kBatch, ids.size() - at))}));
+    std::vector<Stored> some;
+    for (std::size_t i = at; i < std::min(at + kBatch, ids.size()); ++i) {
+      some.push_back({ids[i]});
+    }
+    KVC_TRY(process(some));
     KVC_TRY(lease_.renew());
   }
   return {};
 }
 
 // Opened by all processors; recorded in the order they came, as one may refer to the other.
-Status Receiver::process(const std::vector<std::string>& inbox_ids) {
-  std::vector<InboxRow> rows;
+Status Receiver::process(const std::vector<Stored>& mails) {
+  std::vector<ToOpen> found;
   KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
-    for (const std::string& id : inbox_ids) {
-      if (auto row = inbox::find(session, id, "")) {
-        rows.push_back(std::move(*row));
+    for (const Stored& mail : mails) {
+      if (auto row = inbox::find(session, mail.inbox_id, "")) {
+        const auto mark = archived::find(session, mail.inbox_id);
+        found.push_back({std::move(*row), {mark ? std::optional(mark->reference) : std::nullopt, mail.mail}});
       }
     }
     return Status();
   }));
-  if (rows.empty()) {
+  if (found.empty()) {
     return {};
   }
   const std::size_t workers = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostOpeners);
-  while (readers_.size() < std::min(workers, rows.size())) {
+  while (readers_.size() < std::min(workers, found.size())) {
     readers_.push_back(std::make_unique<Reader>(context_, account_));
   }
-  std::vector<Result<std::optional<Reader::Recording>>> opened(rows.size(), std::optional<Reader::Recording>());
-  for_each_index(rows.size(), workers, [&](std::size_t worker, std::size_t i) {
+  std::vector<Result<std::optional<Reader::Recording>>> opened(found.size(), std::optional<Reader::Recording>());
+  for_each_index(found.size(), workers, [&](std::size_t worker, std::size_t i) {
     opened[i] = guarded([&]() -> Result<std::optional<Reader::Recording>> {
-      KVC_ASSIGN(const auto message, readers_[worker]->judge(rows[i]));
-      return readers_[worker]->prepare(rows[i], message);
+      KVC_ASSIGN(const auto message, readers_[worker]->judge(found[i].row, found[i].known));
+      return readers_[worker]->prepare(found[i].row, message, found[i].known.archived.has_value());
     });
   });
-  return record(rows, opened);
+  return record(found, opened);
 }
 
-Status Receiver::record(const std::vector<InboxRow>& rows,
+Status Receiver::record(const std::vector<ToOpen>& mails,
                         std::vector<Result<std::optional<Reader::Recording>>>& opened) {
   Status worst;
   for (const auto& one : opened) {
@@ -139,9 +143,9 @@ Status Receiver::record(const std::vector<InboxRow>& rows,
     }
     return Status();
   }));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  for (std::size_t i = 0; i < mails.size(); ++i) {
     if (opened[i].ok()) {
-      const InboxRow& row = opened[i].value() ? opened[i].value()->row : rows[i];
+      const InboxRow& row = opened[i].value() ? opened[i].value()->row : mails[i].row;
       summary_.receipts += row.is_receipt ? 1 : 0;
       summary_.unassigned += row.unassigned ? 1 : 0;
       summary_.not_valid += row.verdict == message::Verdict::valid ? 0 : 1;
@@ -228,7 +232,7 @@ std::unique_ptr<Download> Receiver::begin(Batch& batch, bool beside) {
 // A mail is deleted on the server only after the commit that holds it.
 Status Receiver::settle(std::vector<Taken>& batch) {
   Status worst;
-  std::vector<std::string> stored;
+  std::vector<Stored> stored;
   std::vector<const transport::WaitingMail*> leaving;
   KVC_TRY(store(batch, stored));
   for (const Taken& one : batch) {
@@ -264,12 +268,13 @@ Status Receiver::settle(std::vector<Taken>& batch) {
 // The server's answers and the processor's work take their time at the same time; with one mail it is not worth a
 // thread.
 Status Receiver::remove_and_process(const std::vector<const transport::WaitingMail*>& leaving,
-                                    const std::vector<std::string>& stored) {
+                                    const std::vector<Stored>& stored) {
   std::vector<Status> removed(leaving.size());
   const auto remove_all = [&] {
-    for (std::size_t i = 0; i < leaving.size(); ++i) {
+    const std::size_t workers = leaving.size() > kFewMails ? 2 : 1;
+    for_each_index(leaving.size(), workers, [&](std::size_t /*worker*/, std::size_t i) {
       removed[i] = guarded([&] { return remove(*leaving[i]); });
-    }
+    });
   };
   Status processed;
   {
@@ -310,19 +315,19 @@ InboxRow Receiver::row_of(const transport::WaitingMail& mail, const std::string&
 
 // One commit for the whole batch. A mail that somebody imported from an archive in this very moment does not keep the
 // others out: then each is stored alone, and that one is met again as a known one.
-Status Receiver::store(std::vector<Taken>& batch, std::vector<std::string>& ids) {
+Status Receiver::store(std::vector<Taken>& batch, std::vector<Stored>& stored) {
   std::vector<Taken*> fetched;
   for (Taken& one : batch) {
     if (one.outcome == Taken::Outcome::fetched) {
       fetched.push_back(&one);
     }
   }
-  const Status together = store(fetched, ids);
+  const Status together = store(fetched, stored);
   if (!together.is(error::already_exists)) {
     return together;
   }
   for (Taken* one : fetched) {
-    const Status alone = store(std::vector<Taken*>{one}, ids);
+    const Status alone = store(std::vector<Taken*>{one}, stored);
     if (alone.is(error::already_exists)) {
       one->outcome = Taken::Outcome::failed;
       one->failure = Status(error::invalid_state, "the mail was stored by somebody else meanwhile");
@@ -333,7 +338,7 @@ Status Receiver::store(std::vector<Taken>& batch, std::vector<std::string>& ids)
   return {};
 }
 
-Status Receiver::store(const std::vector<Taken*>& fetched, std::vector<std::string>& ids) {
+Status Receiver::store(const std::vector<Taken*>& fetched, std::vector<Stored>& stored) {
   if (fetched.empty()) {
     return {};
   }
@@ -341,7 +346,7 @@ Status Receiver::store(const std::vector<Taken*>& fetched, std::vector<std::stri
   for (const Taken* one : fetched) {
     rows.push_back(row_of(one->mail, one->writer->id()));
   }
-  const Status stored = context_.database->write([&](Poco::Data::Session& session) -> Status {
+  const Status committed = context_.database->write([&](Poco::Data::Session& session) -> Status {
     for (std::size_t i = 0; i < fetched.size(); ++i) {
       make_room(session, fetched[i]->known);
       KVC_TRY(fetched[i]->writer->finish(session));
@@ -349,10 +354,10 @@ Status Receiver::store(const std::vector<Taken*>& fetched, std::vector<std::stri
     }
     return {};
   });
-  KVC_TRY(stored);
+  KVC_TRY(committed);
   for (std::size_t i = 0; i < fetched.size(); ++i) {
     fetched[i]->writer->committed();
-    ids.push_back(rows[i].id);
+    stored.push_back({rows[i].id, fetched[i]->writer->whole()});
     ++summary_.fetched;
   }
   return {};

@@ -24,6 +24,12 @@ class Reader {
   /// Judged at the time of receipt; a mail from an archive at its own reference time (archived.h). Error: storage only;
   /// a mail that cannot be read is a verdict, not an error.
   Result<message::OpenedMessage> judge(const InboxRow& row);
+  /// The same for a caller who knows more of it.
+  struct Known {
+    std::optional<message::ReferenceTime> archived;  ///< of a mail from an archive: its own reference time
+    std::string_view mail;                           ///< all its bytes as they were stored; empty: not at hand
+  };
+  Result<message::OpenedMessage> judge(const InboxRow& row, const Known& known);
   /// In one transaction: verdict and details into `row`, confirmation or answer to the outbox, the owed receipt queued.
   /// A mail from an archive owes no receipt, and is never reported as an answer without a delivery: what it answers may
   /// be older than this mailbox. Without effect on a mail that was opened before, or that still does not open.
@@ -43,8 +49,8 @@ class Reader {
   };
   /// record() in two halves, so that many mails can be judged at once and written in one transaction: what there is to
   /// write, nothing where record() is without effect. One reader for each thread.
-  [[nodiscard]] Result<std::optional<Recording>> prepare(const InboxRow& row,
-                                                         const message::OpenedMessage& message) const;
+  [[nodiscard]] Result<std::optional<Recording>> prepare(const InboxRow& row, const message::OpenedMessage& message,
+                                                         bool from_archive) const;
   /// Inside the caller's transaction.
   void write(Poco::Data::Session& session, Recording& recording) const;
   /// Writes the facts of a mail anew whose stored ones do not open any more. Without effect on a mail that does not
@@ -56,7 +62,9 @@ class Reader {
  private:
   /// `failure` tells why the store does not give the mail's bytes, if it does not.
   Result<message::OpenedMessage> open(const std::string& blob_id, Status& failure) const;
-  Result<Consequences> consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts) const;
+  Result<message::OpenedMessage> judged(const InboxRow& row, Result<message::OpenedMessage> opened) const;
+  Result<Consequences> consequences(InboxRow& row, const message::OpenedMessage& message, Facts facts,
+                                    bool from_archive) const;
   Result<std::string> sealed_details(const InboxRow& row, const message::OpenedMessage& message, const Facts& facts,
                                      const std::string& guid) const;
   [[nodiscard]] ThreadKey thread_key(const message::OpenedMessage& message, const Facts& facts) const;
@@ -86,18 +94,27 @@ class Receiver {
     std::vector<transport::WaitingMail> mails;
     bool alone = false;  ///< not before all of the earlier ones are stored
   };
+  /// A mail in the store that was not opened yet.
+  struct Stored {
+    std::string inbox_id;
+    std::string_view mail = {};  ///< its bytes, if they are still in memory
+  };
+  struct ToOpen {
+    InboxRow row;
+    Reader::Known known;
+  };
   Status process_stored();
-  Status process(const std::vector<std::string>& inbox_ids);
-  Status record(const std::vector<InboxRow>& rows, std::vector<Result<std::optional<Reader::Recording>>>& opened);
+  Status process(const std::vector<Stored>& mails);
+  Status record(const std::vector<ToOpen>& mails, std::vector<Result<std::optional<Reader::Recording>>>& opened);
   Result<bool> next_page();
   Status take_page(bool more);
   static std::vector<Batch> in_batches(std::vector<transport::WaitingMail> mails);
   std::unique_ptr<Download> begin(Batch& batch, bool beside);
   Status settle(std::vector<Taken>& batch);
   Status remove_and_process(const std::vector<const transport::WaitingMail*>& leaving,
-                            const std::vector<std::string>& stored);
-  Status store(std::vector<Taken>& batch, std::vector<std::string>& ids);
-  Status store(const std::vector<Taken*>& fetched, std::vector<std::string>& ids);
+                            const std::vector<Stored>& stored);
+  Status store(std::vector<Taken>& batch, std::vector<Stored>& stored);
+  Status store(const std::vector<Taken*>& fetched, std::vector<Stored>& stored);
   Status note_too_large(const transport::WaitingMail& mail, const std::optional<InboxRow>& known);
   [[nodiscard]] InboxRow row_of(const transport::WaitingMail& mail, const std::string& blob_id) const;
   [[nodiscard]] Status remove(const transport::WaitingMail& mail) const;

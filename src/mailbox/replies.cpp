@@ -120,10 +120,11 @@ bool clear(Poco::Data::Session& session, std::string_view outbox_id, MessageKind
              .run() == 1;
 }
 
-std::size_t count_overdue(Poco::Data::Session& session, std::string_view account_id, TimePoint now) {
+std::size_t count_overdue(Poco::Data::Session& session, const store::Selection& accounts, TimePoint now) {
   std::int64_t count = 0;
-  Sql sql(session, "SELECT count(*) FROM outbox_reply WHERE account_id = ? AND " + std::string(kOverdue));
-  sql.arg(account_id).arg(store::millis(now)).into(count).next();
+  Sql sql(session,
+          "SELECT count(*) FROM outbox_reply WHERE account_id IN (" + accounts.sql + ") AND " + std::string(kOverdue));
+  sql.args(accounts).arg(store::millis(now)).into(count).next();
   return static_cast<std::size_t>(count);
 }
 

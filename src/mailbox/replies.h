@@ -40,8 +40,8 @@ std::vector<Row> of(Poco::Data::Session& session, std::string_view outbox_id);
 /// False if this reply is not overdue at `now`.
 bool clear(Poco::Data::Session& session, std::string_view outbox_id, service::MessageKind kind,
            std::string_view user_id, std::string_view sealed_note, TimePoint now);
-/// How many are overdue.
-std::size_t count_overdue(Poco::Data::Session& session, std::string_view account_id, TimePoint now);
+/// How many are overdue, of all `accounts` together.
+std::size_t count_overdue(Poco::Data::Session& session, const store::Selection& accounts, TimePoint now);
 
 Result<std::string> seal_note(const ContentCipher& cipher, std::string_view outbox_id, service::MessageKind kind,
                               std::string_view note);

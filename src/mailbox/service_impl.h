@@ -17,6 +17,8 @@ struct MailboxService::Impl {
   Context context;
 
   Result<OpenAccount> open_account(std::string_view user_id, std::string_view account_id);
+  /// The account, after a look whether it is the user's; all of the user's if `account_id` is empty. Error: not_found.
+  Result<store::Selection> accounts_of(std::string_view user_id, std::string_view account_id);
   Result<OutboxRow> outbox_row(std::string_view user_id, std::string_view outbox_id);
   Result<InboxRow> inbox_row(std::string_view user_id, std::string_view inbox_id);
 

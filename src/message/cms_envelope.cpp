@@ -281,7 +281,7 @@ Status list_recipients(CMS_ContentInfo* cms, Decrypted& result) {
   for (int i = 0; i < sk_CMS_RecipientInfo_num(infos); ++i) {
     CMS_RecipientInfo* info = sk_CMS_RecipientInfo_value(infos, i);
     if (is_rsa_recipient(info)) {
-      result.recipients.push_back(recipient_id(info));
+      result.recipients.push_back(recipient_id(info, result.recipients.empty() ? nullptr : &result.recipients.back()));
     }
   }
   return {};

@@ -43,7 +43,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient) {
+crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient, const crypto::IssuerAndSerial* before) {
   ASN1_OCTET_STRING* key_id = nullptr;
   X509_NAME* issuer = nullptr;
   ASN1_INTEGER* serial = nullptr;
@@ -58,7 +58,6 @@ crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient) {
                         : hex({ASN1_STRING_get0_data(key_id), static_cast<std::size_t>(ASN1_STRING_length(key_id))});
     return id;
   }
-  id.issuer = name_text(issuer);
   id.serial_hex = hex({ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))});
   unsigned char* der = nullptr;
   const int length = i2d_X509_NAME(issuer, &der);
@@ -66,6 +65,8 @@ crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient) {
   if (length > 0) {
     id.issuer_der.assign(der, der + length);
   }
+  const bool same = before != nullptr && !id.issuer_der.empty() && id.issuer_der == before->issuer_der;
+  id.issuer = same ? before->issuer : name_text(issuer);
   return id;
 }
 

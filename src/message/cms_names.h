@@ -13,8 +13,9 @@ namespace kvc::message::cms {
 
 /// ASCII.
 std::string lower(std::string_view text);
-/// Which certificate a KeyTransRecipientInfo names.
-crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient);
+/// Which certificate a KeyTransRecipientInfo names. `before`, if not null, is another recipient's: mostly of the same
+/// issuer, whose name need not be written as text again.
+crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient, const crypto::IssuerAndSerial* before = nullptr);
 /// A certificate's issuer and serial number as DER elements, as they stand in it.
 struct IssuerDer {
   std::string name, serial;

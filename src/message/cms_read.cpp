@@ -221,19 +221,19 @@ Status complete(BIO* chain, const Text& content, ContentDigests& digests) {
 }
 
 /// Puts the digests into the chain and asks every signer. Sets digest_good, and never takes it back.
-Status check_content(CMS_ContentInfo* cms, const ContentDigests& digests, bool canonical, Signatures& result) {
-  const BioPtr chain = digest_chain(cms);
-  const bool set = chain && for_each_digest(chain.get(), [&](EVP_MD_CTX* digest) {
-                     const EVP_MD_CTX* computed = digests.find(EVP_MD_CTX_get0_md(digest), canonical);
-                     return computed != nullptr && EVP_MD_CTX_copy_ex(digest, computed) == 1;
-                   });
+Status check_content(CMS_ContentInfo* cms, BIO* chain, const ContentDigests& digests, bool canonical,
+                     Signatures& result) {
+  const bool set = for_each_digest(chain, [&](EVP_MD_CTX* digest) {
+    const EVP_MD_CTX* computed = digests.find(EVP_MD_CTX_get0_md(digest), canonical);
+    return computed != nullptr && EVP_MD_CTX_copy_ex(digest, computed) == 1;
+  });
   if (!set) {
     return broken("the signature uses a digest that is not supported");
   }
   STACK_OF(CMS_SignerInfo)* infos = CMS_get0_SignerInfos(cms);
   for (int i = 0; i < sk_CMS_SignerInfo_num(infos); ++i) {
     auto& signer = result.signers[static_cast<std::size_t>(i)];
-    if (signer.certificate && CMS_SignerInfo_verify_content(sk_CMS_SignerInfo_value(infos, i), chain.get()) == 1) {
+    if (signer.certificate && CMS_SignerInfo_verify_content(sk_CMS_SignerInfo_value(infos, i), chain) == 1) {
       signer.digest_good = true;
     }
   }
@@ -365,9 +365,9 @@ Result<Signatures> verify(const Parsed& parsed, const Text& content, ContentDige
     return broken("the signature uses a digest that is not supported");
   }
   KVC_TRY(complete(chain.get(), content, digests));
-  KVC_TRY(check_content(cms, digests, false, result));
+  KVC_TRY(check_content(cms, chain.get(), digests, false, result));
   if (canonical_too && digests.canonical_differs() && !all_digests_good(result)) {
-    KVC_TRY(check_content(cms, digests, true, result));
+    KVC_TRY(check_content(cms, chain.get(), digests, true, result));
   }
   return result;
 }

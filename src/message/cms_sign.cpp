@@ -31,9 +31,8 @@ std::string_view view(const Digest& digest) {
 }
 
 Result<crypto::DigestContextPtr> sha256() {
-  const crypto::DigestPtr digest(EVP_MD_fetch(crypto::library_context(), "SHA256", nullptr));
   crypto::DigestContextPtr context(EVP_MD_CTX_new());
-  if (!digest || !context || EVP_DigestInit_ex(context.get(), digest.get(), nullptr) != 1) {
+  if (!context || EVP_DigestInit_ex(context.get(), crypto::sha256_algorithm(), nullptr) != 1) {
     return failed("SHA-256 is not there");
   }
   return context;
@@ -81,13 +80,12 @@ std::string capabilities() {
 }
 
 Result<std::string> sign(EVP_PKEY* key, const Digest& digest) {
-  const crypto::DigestPtr hash(EVP_MD_fetch(crypto::library_context(), "SHA256", nullptr));
   const crypto::PkeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(crypto::library_context(), key, nullptr));
   std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
   std::size_t size = signature.size();
-  if (!hash || !context || EVP_PKEY_sign_init(context.get()) != 1 ||
+  if (!context || EVP_PKEY_sign_init(context.get()) != 1 ||
       EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) != 1 ||
-      EVP_PKEY_CTX_set_signature_md(context.get(), hash.get()) != 1 ||
+      EVP_PKEY_CTX_set_signature_md(context.get(), crypto::sha256_algorithm()) != 1 ||
       EVP_PKEY_sign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, digest.data(),
                     digest.size()) != 1 ||
       size != signature.size()) {

@@ -8,6 +8,7 @@
 
 #include "crypto/library_context.h"
 #include "message/reader.h"
+#include "mime/line_scan.h"
 
 namespace kvc::message::cms {
 namespace {
@@ -27,6 +28,10 @@ ContentDigests ContentDigests::announced(std::string_view micalg) {
   constexpr std::array kKnown = {std::pair{"sha-256", "sha256"}, std::pair{"sha-384", "sha384"},
                                  std::pair{"sha-512", "sha512"}, std::pair{"sha-1", "sha1"}};
   ContentDigests digests;
+  if (names == "sha-256" || names == "sha256") {  // what everybody writes
+    digests.want(crypto::sha256_algorithm());
+    return digests;
+  }
   for (const auto& [name, other] : kKnown) {
     if (names.find(name) != std::string::npos || names.find(other) != std::string::npos) {
       const crypto::DigestPtr digest(EVP_MD_fetch(crypto::library_context(), other, nullptr));
@@ -35,9 +40,7 @@ ContentDigests ContentDigests::announced(std::string_view micalg) {
     }
   }
   if (digests.empty()) {
-    const crypto::DigestPtr digest(EVP_MD_fetch(crypto::library_context(), "sha256", nullptr));
-    need(digest != nullptr);
-    digests.want(digest.get());
+    digests.want(crypto::sha256_algorithm());
   }
   return digests;
 }
@@ -57,15 +60,6 @@ void ContentDigests::add_plain(std::string_view piece) {
   }
 }
 
-std::size_t ContentDigests::first_bare_line_end(std::string_view piece) const {
-  for (auto at = piece.find('\n'); at != std::string_view::npos; at = piece.find('\n', at + 1)) {
-    if (at == 0 ? !after_cr_ : piece[at - 1] != '\r') {
-      return at;
-    }
-  }
-  return std::string_view::npos;
-}
-
 void ContentDigests::add(std::string_view piece) {
   if (piece.empty()) {
     return;
@@ -76,7 +70,7 @@ void ContentDigests::add(std::string_view piece) {
     return;
   }
   // As long as every line end is CRLF the two forms are one.
-  const std::size_t bare = first_bare_line_end(piece);
+  const std::size_t bare = mime::find_bare_line_end(piece, after_cr_);
   if (bare == std::string_view::npos) {
     add_plain(piece);
     after_cr_ = piece.back() == '\r';

@@ -33,7 +33,6 @@ class ContentDigests {
   };
   void add_plain(std::string_view piece);
   void add_canonical(std::string_view piece);
-  std::size_t first_bare_line_end(std::string_view piece) const;
 
   std::vector<Running> digests_;
   bool differs_ = false;

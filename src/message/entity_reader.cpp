@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "mime/line_scan.h"
+
 namespace kvc::message {
 namespace {
 
@@ -79,8 +81,7 @@ MultipartReader::MultipartReader(Reader& body, const std::string& boundary, std:
 /// Whether a delimiter stands at the line begin `at`; unknown if the window ends too early to say.
 MultipartReader::Found MultipartReader::examine(std::size_t at, Delimiter& found) const {
   const std::size_t there = std::min(window_.size() - at, mark_.size());
-  // As views, as an empty window has no address.
-  if (mime::view(window_).substr(at, there) != std::string_view(mark_).substr(0, there)) {
+  if (window_.substr(at, there) != std::string_view(mark_).substr(0, there)) {
     return Found::no;
   }
   if (there < mark_.size()) {
@@ -91,7 +92,7 @@ MultipartReader::Found MultipartReader::examine(std::size_t at, Delimiter& found
 
 /// What follows the boundary must be the rest of a delimiter line: optional "--", optional blanks.
 MultipartReader::Found MultipartReader::finish_line(std::size_t at, std::size_t begin, Delimiter& found) const {
-  const std::string_view text = mime::view(window_);
+  const std::string_view text = window_;
   const Found cut_off = body_ended_ ? Found::no : Found::unknown;
   if (text.substr(at, 1) == "-") {
     if (text.substr(at, 2) != "--") {
@@ -121,28 +122,36 @@ MultipartReader::Found MultipartReader::finish_line(std::size_t at, std::size_t 
   return Found::no;
 }
 
+/// What was held back must outlive the piece it stands in, so it is copied, and the next piece behind it. Mostly
+/// nothing was, and the piece itself is the window.
 Status MultipartReader::refill() {
+  mime::WipedBytes rest;
+  mime::append(rest, window_.substr(at_));
+  base_ += at_;
+  at_ = 0;
+  held_ = std::move(rest);
+  window_ = mime::view(held_);
   KVC_ASSIGN(const std::string_view piece, body_.next());
   if (piece.empty()) {
     body_ended_ = true;
-    return {};
+  } else if (held_.empty()) {
+    window_ = piece;
+  } else {
+    mime::append(held_, piece);
+    window_ = mime::view(held_);
   }
-  window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(at_));
-  base_ += at_;
-  at_ = 0;
-  mime::append(window_, piece);
   return {};
 }
 
 std::string_view MultipartReader::give(std::size_t end) {
-  const auto piece = mime::view(window_).substr(at_, end - at_);
+  const auto piece = window_.substr(at_, end - at_);
   at_ = end;
   at_part_begin_ = false;
   return piece;
 }
 
 std::string_view MultipartReader::end_part(std::size_t text_end, const Delimiter& delimiter) {
-  const auto piece = mime::view(window_).substr(at_, text_end - at_);
+  const auto piece = window_.substr(at_, text_end - at_);
   at_ = delimiter.end;
   part_ended_ = true;
   final_ = delimiter.final;
@@ -163,9 +172,10 @@ Result<std::string_view> MultipartReader::next() {
         continue;
       }
     }
-    const std::string_view text = mime::view(window_);
+    const std::string_view text = window_;
     std::size_t from = at_;
-    for (auto line_end = text.find('\n', from); line_end != std::string_view::npos; line_end = text.find('\n', from)) {
+    for (auto line_end = mime::find_dash_line(text, from); line_end != std::string_view::npos;
+         line_end = mime::find_dash_line(text, from)) {
       from = line_end + 1;
       Found found = Found::no;
       if (from == text.size()) {

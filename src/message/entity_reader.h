@@ -61,9 +61,10 @@ class MultipartReader : public Reader {
   Reader& body_;
   std::string mark_;
   std::size_t max_parts_, parts_ = 0;
-  mime::WipedBytes window_;
-  std::size_t at_ = 0;      ///< begin of what was not given out
-  std::uint64_t base_ = 0;  ///< where the window begins in the body
+  std::string_view window_;  ///< what can be seen of the body: its last piece, or held_
+  mime::WipedBytes held_;    ///< what was held back of the piece before, and the last piece
+  std::size_t at_ = 0;       ///< begin of what was not given out
+  std::uint64_t base_ = 0;   ///< where the window begins in the body
   std::uint64_t part_begin_ = 0;
   bool at_part_begin_ = true, part_ended_ = false, body_ended_ = false, unclosed_end_ = false;
   bool preamble_ = true, final_ = false, closed_ = false, usable_ = true;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "crypto/certificate_cache.h"
 #include "crypto/trust_list.h"
 
 namespace kvc::message {
@@ -23,15 +24,9 @@ bool from_matches(const Sender& sender, const std::string& email) {
 }
 
 Signer describe_signer(const crypto::Certificate& certificate) {
-  Signer signer;
-  signer.email = certificate.email();
-  signer.subject = certificate.subject();
-  signer.issuer = certificate.issuer();
-  signer.serial = certificate.serial_hex();
-  signer.not_before = certificate.not_before();
-  signer.not_after = certificate.not_after();
-  signer.fingerprint_sha256 = certificate.fingerprint_sha256();
-  return signer;
+  const auto facts = crypto::facts_of(certificate);
+  return {facts->email,     facts->subject,           facts->issuer, facts->serial_hex, facts->not_before,
+          facts->not_after, facts->fingerprint_sha256};
 }
 
 TimePoint reference_time(const OpenOptions& options, const std::optional<TimePoint>& signing_time) {
@@ -64,7 +59,7 @@ void judge_one(const cms::Signature& signature, const Sender& sender, const Open
   if (!signature.weakness.empty()) {
     findings.add(Verdict::weak_algorithm, signature.weakness);
   }
-  if (!from_matches(sender, signature.certificate->email())) {
+  if (!from_matches(sender, crypto::facts_of(*signature.certificate)->email)) {
     findings.add(Verdict::signer_not_sender,
                  sender.problem.empty() ? "the signer's address is not the From address" : sender.problem);
   }
@@ -157,9 +152,12 @@ void judge_signatures(const cms::Signatures& signatures, const Sender& sender, c
     return;
   }
   const cms::Signature* shown = &signatures.signers.front();
+  const auto is_sender = [&](const cms::Signature& signature) {
+    return signature.certificate && from_matches(sender, crypto::facts_of(*signature.certificate)->email);
+  };
   for (const auto& signature : signatures.signers) {
-    const bool matches = signature.certificate && from_matches(sender, signature.certificate->email());
-    const bool shown_matches = shown->certificate && from_matches(sender, shown->certificate->email());
+    const bool matches = is_sender(signature);
+    const bool shown_matches = is_sender(*shown);
     if (matches && !shown_matches) {
       shown = &signature;
     }

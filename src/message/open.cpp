@@ -451,18 +451,19 @@ class Opener {
 
 /// In blocks that never move: the mail is held once and not while it grows a second time.
 Result<Text> read_all(std::istream& mail, std::uint64_t max_bytes) {
-  constexpr std::size_t kBlock = 256UL * 1024;
+  constexpr std::size_t kFirstBlock = 32UL * 1024, kBlock = 256UL * 1024;  // most mails are letters of a few KiB
   std::vector<mime::WipedBytes> blocks;
   std::uint64_t size = 0;
   while (mail) {
-    mime::WipedBytes block(kBlock);
-    mail.read(block.data(), static_cast<std::streamsize>(kBlock));
+    const std::size_t most = blocks.empty() ? kFirstBlock : kBlock;
+    mime::WipedBytes block(most);
+    mail.read(block.data(), static_cast<std::streamsize>(most));
     block.resize(static_cast<std::size_t>(mail.gcount()));
     size += block.size();
     if (size > max_bytes) {
       return Status(error::too_large, "the message is larger than the limit");
     }
-    blocks.push_back(block.size() < kBlock ? mime::WipedBytes(block) : std::move(block));
+    blocks.push_back(block.size() < most ? mime::WipedBytes(block) : std::move(block));
   }
   if (mail.bad() || !mail.eof()) {
     return Status(error::file_unreadable, "the message cannot be read");

@@ -91,10 +91,11 @@ class Walker {
       source.notification = header;
     }
     Part part;
-    part.name = mime::file_name(header);
+    const mime::Parameterized disposition = mime::parse_parameterized(header.get("Content-Disposition"));
+    part.name = mime::file_name(header, disposition);
     part.type = type.value;
     part.description = header.text("Content-Description");
-    const bool marked = mime::parse_parameterized(header.get("Content-Disposition")).value == "attachment";
+    const bool marked = disposition.value == "attachment";
     part.attachment = marked || !part.name.empty() || (type.value != "text/plain" && type.value != "text/html");
     CountingReader counted(body);
     const Status measured = measure(counted, source.encoding, part);

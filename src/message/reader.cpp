@@ -87,10 +87,13 @@ Status unreadable() {
   return {error::file_unreadable, "the message cannot be read"};
 }
 
+/// Most mails are letters of a few KiB, and all memory that held one is wiped.
+constexpr std::size_t kFirstPiece = 16UL * 1024;
+
 class StreamReader : public Reader {
  public:
   StreamReader(std::unique_ptr<std::istream> in, std::uint64_t max_bytes)
-      : in_(std::move(in)), left_(max_bytes), buffer_(kPiece) {}
+      : in_(std::move(in)), left_(max_bytes), buffer_(kFirstPiece) {}
 
   Result<std::string_view> next() override {
     if (in_->bad()) {
@@ -99,6 +102,10 @@ class StreamReader : public Reader {
     if (!*in_) {
       return std::string_view();
     }
+    if (begun_ && buffer_.size() < kPiece) {
+      buffer_ = mime::WipedBytes(kPiece);
+    }
+    begun_ = true;
     in_->read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
     const auto got = static_cast<std::size_t>(in_->gcount());
     if (in_->bad() || (!*in_ && !in_->eof())) {
@@ -115,6 +122,7 @@ class StreamReader : public Reader {
   std::unique_ptr<std::istream> in_;
   std::uint64_t left_;
   mime::WipedBytes buffer_;
+  bool begun_ = false;
 };
 
 class StreamSource : public Source {

@@ -17,7 +17,7 @@ namespace {
 /// The sender reads his own copy with his own certificate; a message to himself needs one RecipientInfo.
 std::vector<crypto::Certificate> recipients_of(const SealKeys& keys) {
   std::vector<crypto::Certificate> recipients{keys.recipient_certificate};
-  if (keys.certificate.der() != keys.recipient_certificate.der()) {
+  if (!(keys.certificate == keys.recipient_certificate)) {
     recipients.push_back(keys.certificate);
   }
   return recipients;

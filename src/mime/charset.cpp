@@ -83,8 +83,11 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string to_utf8(std::string_view text, std::string_view charset) {
+  if (is_ascii(text)) {
+    return std::string(text);
+  }
   const std::string name = Poco::toLower(std::string(charset));
-  if (is_ascii(text) || name.empty() || name == "utf-8" || name == "utf8" || name == "us-ascii") {
+  if (name.empty() || name == "utf-8" || name == "utf8" || name == "us-ascii") {
     return guess(text);
   }
   // Latin-1 is what many say and windows-1252 what they send; they differ only where Latin-1 has no printable

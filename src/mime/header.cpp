@@ -396,11 +396,18 @@ Parameterized content_type(const Header& header) {
 }
 
 std::string file_name(const Header& header) {
-  std::string name = parse_parameterized(header.get("Content-Disposition")).parameter("filename");
+  return file_name(header, parse_parameterized(header.get("Content-Disposition")));
+}
+
+std::string file_name(const Header& header, const Parameterized& disposition) {
+  std::string name = disposition.parameter("filename");
   return name.empty() ? parse_parameterized(header.get("Content-Type")).parameter("name") : name;
 }
 
 std::string decode_words(std::string_view text) {
+  if (text.find("=?") == std::string_view::npos) {
+    return without_controls(to_utf8(text, ""));
+  }
   std::string result, pending, charset;  // adjacent words of one character set may split a character between them
   bool after_word = false;
   const auto flush = [&] {

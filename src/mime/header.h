@@ -56,6 +56,8 @@ Parameterized content_type(const Header& header);
 
 /// The file name of an entity: filename of Content-Disposition, else name of Content-Type; as sent, not safe as a path.
 std::string file_name(const Header& header);
+/// The same for a caller who has read the Content-Disposition of `header` already.
+std::string file_name(const Header& header, const Parameterized& disposition);
 
 /// RFC 2047: decodes encoded words, drops the blanks between adjacent ones, turns bare 8-bit text into UTF-8. An
 /// encoded word that cannot be read stays as it is. Control characters in the result become blanks, so that a decoded

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "crypto/trust_list.h"
+#include "mailbox/file_content.h"
 #include "message/open.h"
 #include "tool/extract.h"
 #include "tool/files.h"
@@ -165,12 +166,33 @@ bool unreadable(const message::OpenedMessage& message) {
          (message.verdict == message::Verdict::malformed || message.verdict == message::Verdict::decrypt_failed);
 }
 
-/// A file is read again whenever its content is needed, so that its size costs no memory; a pipe can be read once only.
+/// What comes through a pipe can be read once only, and a mail is read several times: it is kept in a file without a
+/// name, encrypted under a key of this process alone, so that its size costs no memory. A short one stays in memory.
+Result<mailbox::FileContent> spooled(std::istream& in) {
+  std::error_code none;
+  mailbox::FileSpool spool(Env::system(), std::filesystem::temp_directory_path(none).string());
+  std::string piece(64UL * 1024, '\0');
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
+    if (!spool.add(std::string_view(piece).substr(0, static_cast<std::size_t>(in.gcount()))).ok()) {
+      return Status(error::storage_failed,
+                    std::string(say("Für die Nachricht ist kein Platz im Verzeichnis für Zwischenablagen (TMPDIR)",
+                                    "there is no room for the message in the directory for temporary files (TMPDIR)")));
+    }
+  }
+  if (in.bad()) {
+    return Status(error::file_unreadable, std::string(say("Die Nachricht lässt sich nicht zu Ende lesen",
+                                                          "the message cannot be read to its end")));
+  }
+  return spool.finish();
+}
+
+/// A file is read again whenever its content is needed, so that its size costs no memory.
 Result<message::OpenedMessage> open_file(const std::string& path, const message::OpenOptions& options) {
   KVC_ASSIGN(const auto in, open_input(path));
   std::error_code unknown;
   if (path == "-" || !std::filesystem::is_regular_file(path, unknown)) {
-    return message::open(*in, options);
+    KVC_ASSIGN(const mailbox::FileContent content, spooled(*in));
+    return message::open([content] { return content.open(); }, options);
   }
   return message::open([path] { return std::make_unique<std::ifstream>(path, std::ios::binary); }, options);
 }

@@ -285,6 +285,28 @@ Result<std::vector<std::string>> Vault::users(std::string_view account_id) {
   });
 }
 
+store::Selection Vault::accounts_of(std::string_view user_id) {
+  return {"SELECT account_id FROM vault_key WHERE user_id = ?", {std::string(user_id)}};
+}
+
+std::vector<std::pair<std::string, std::string>> Vault::users(Session& session, const store::Selection& accounts) {
+  std::vector<std::string> ids;
+  std::vector<std::string> users;
+  Statement select(session);
+  select << "SELECT account_id, user_id FROM vault_key WHERE account_id IN (" + accounts.sql +
+                ") ORDER BY account_id, user_id",
+      into(ids), into(users);
+  for (const std::string& arg : accounts.args) {
+    select, bind(arg);
+  }
+  select.execute();
+  std::vector<std::pair<std::string, std::string>> copies;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    copies.emplace_back(std::move(ids[i]), std::move(users[i]));
+  }
+  return copies;
+}
+
 Status Vault::replace_key(const AccountKey& key, const AccountKey::Ring& ring, const std::vector<std::string>& users) {
   const auto& account_id = key.account_id_;
   const auto& old_id = key.ring_->current_id;

@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "base/status.h"
 #include "store/database.h"
+#include "store/selection.h"
 #include "vault/key_custody.h"
 
 namespace kvc::vault {
@@ -70,6 +71,11 @@ class Vault {
                 const std::function<Status(Poco::Data::Session&)>& also = {});
   /// Users with a copy, in the order of their ids.
   Result<std::vector<std::string>> users(std::string_view account_id);
+  /// The accounts of which a user has a copy, for the statements of other folders (one column, account_id).
+  static store::Selection accounts_of(std::string_view user_id);
+  /// Account and user of every copy of these accounts, in the order of their ids; inside the caller's transaction.
+  static std::vector<std::pair<std::string, std::string>> users(Poco::Data::Session& session,
+                                                                const store::Selection& accounts);
   /// New account key, every secret re-encrypted and every copy sealed anew, in one transaction. Content columns stay
   /// under the key they were sealed with, which is kept as a secret under the new one.
   Result<AccountKey> rotate(const AccountKey& key);

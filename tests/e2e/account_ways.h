@@ -30,6 +30,12 @@ inline constexpr const char* kRenew =
     KVC_OPEN R"({"action": "renew", "wait_job": true, "expect": {"kind": "account.renew"}},
   {"action": "renew", "wait_job": true, "timeout_ms": 120000})";
 
+/// What the overview asks for where a renewal was interrupted: it is taken up again, by a click.
+inline constexpr const char* kFinishRenewal =
+    KVC_OPEN R"({"when": {"detail": {"groups": [{"facts": [{"name": "renewal", "code": "under_way"}]}]}},
+   "action": "renew", "wait_job": true, "timeout_ms": 120000},
+  {"when": {"kind": "account.renew"}, "action": "renew", "wait_job": true, "timeout_ms": 120000})";
+
 /// Where the certificate is gone from the server already, there is nothing to delete any more.
 inline constexpr const char* kDelete =
     KVC_OPEN R"({"when": {"actions": [{"action_id": "delete_certificate", "disabled": {"$absent": true}}]},

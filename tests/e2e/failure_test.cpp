@@ -115,7 +115,7 @@ TEST_F(FailureTest, WrongSettingsAreToldAllAtOnce) {
   Process doctor({KVC_TOOL, "doctor", "--manifest", std::string(KVC_PLUGIN_DIR) + "/manifest.json", "--settings",
                   (nord_.directory() / "settings.json").string()},
                  {}, told, directory_.path() / "doctor.err");
-  ASSERT_TRUE(doctor.wait(Millis(60000)));
+  ASSERT_TRUE(doctor.wait(Millis(60000) * time_factor()));
   for (const std::string key :
        {"environments[0].base_url", "environments[0].mail_domain", "environments[0].tls_roots",
         "environments[0].message_roots", "environments[0].user_cas", "environments[0].address_book",

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -21,8 +23,12 @@ namespace kvc::e2e {
 namespace {
 
 constexpr Millis kPoll{5};
-constexpr Millis kStart{60000};
-constexpr Millis kRun{120000};
+Millis start_limit() {
+  return Millis(60000) * time_factor();
+}
+Millis run_limit() {
+  return Millis(120000) * time_factor();
+}
 
 std::string upper(std::string text) {
   for (char& c : text) {
@@ -32,6 +38,25 @@ std::string upper(std::string text) {
 }
 
 }  // namespace
+
+bool sanitized() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return true;
+#else
+  return false;
+#endif
+#else
+  return false;
+#endif
+}
+
+int time_factor() {
+  const char* const text = std::getenv("KVC_TEST_TIME_FACTOR");
+  return text == nullptr ? 1 : std::clamp(std::atoi(text), 1, 100);
+}
 
 std::string read_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -99,7 +124,7 @@ Process::Process(const std::vector<std::string>& command, const Environment& env
 Process::~Process() {
   if (!code_) {
     send(SIGKILL);
-    static_cast<void>(wait(kStart));
+    static_cast<void>(wait(start_limit()));
   }
 }
 
@@ -165,7 +190,7 @@ void Server::start() {
                                    (directory_ / "faults.json").string()};
   command.insert(command.end(), more_.begin(), more_.end());
   process_ = std::make_unique<Process>(command, Environment{}, out, directory_ / "requests.log");
-  const auto end = std::chrono::steady_clock::now() + kStart;
+  const auto end = std::chrono::steady_clock::now() + start_limit();
   std::string line;
   while (line.find('\n') == std::string::npos) {
     if (process_->wait(Millis(0)) || std::chrono::steady_clock::now() > end) {
@@ -180,7 +205,7 @@ void Server::start() {
 
 void Server::stop() {
   process_->send(SIGTERM);
-  if (!process_->wait(kStart)) {
+  if (!process_->wait(start_limit())) {
     throw std::runtime_error("the server does not stop");
   }
   process_.reset();
@@ -188,7 +213,7 @@ void Server::stop() {
 
 void Server::kill() {
   process_->send(SIGKILL);
-  static_cast<void>(process_->wait(kStart));
+  static_cast<void>(process_->wait(start_limit()));
   process_.reset();
 }
 
@@ -285,7 +310,7 @@ std::unique_ptr<Process> Practice::launch(const fs::path& script, const Environm
 HostRun Practice::finish(Process& process) const {
   HostRun run;
   run.command_line = process.command_line();
-  const auto code = process.wait(kRun);
+  const auto code = process.wait(run_limit());
   run.code = code.value_or(-1);
   run.out = read_file(directory_ / "out.txt");
   run.err = read_file(directory_ / "err.txt");
@@ -328,10 +353,21 @@ std::unique_ptr<Process> Practice::start_steps(const std::string& steps, bool se
 
 bool Practice::kill_after(const std::string& script, Millis delay, const Environment& more) {
   const auto process = launch(directory_ / "scripts" / (script + ".json"), more);
-  const bool still_running = !process->wait(delay);
+  const bool still_running = !process->wait(delay * time_factor());
   process->send(SIGKILL);
-  static_cast<void>(process->wait(kStart));
+  static_cast<void>(process->wait(start_limit()));
   return still_running;
+}
+
+bool Practice::kill_when(const std::string& script, const std::function<bool()>& moment, const Environment& more) {
+  const auto process = launch(directory_ / "scripts" / (script + ".json"), more);
+  const auto end = std::chrono::steady_clock::now() + run_limit();
+  while (!process->wait(kPoll) && !moment() && std::chrono::steady_clock::now() < end) {
+  }
+  const bool still_running = !process->wait(Millis(0));
+  process->send(SIGKILL);
+  static_cast<void>(process->wait(start_limit()));
+  return still_running && moment();
 }
 
 std::vector<std::string> Practice::audit_events() const {

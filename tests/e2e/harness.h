@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,6 +19,12 @@ namespace kvc::e2e {
 namespace fs = std::filesystem;
 using Millis = std::chrono::milliseconds;
 using Environment = std::map<std::string, std::string>;
+
+/// True under a sanitizer: the memory of a process is then not what it is for a user.
+bool sanitized();
+/// How many times longer everything takes than usual: KVC_TEST_TIME_FACTOR, 1 without it. Limits and moments of kills
+/// follow it.
+int time_factor();
 
 std::string read_file(const fs::path& file);
 void write_file(const fs::path& file, const std::string& text);
@@ -65,7 +72,8 @@ class Server {
   void kill();  ///< without a word, as a power failure does
   /// The plugin's settings for this server.
   [[nodiscard]] std::string settings() const;
-  [[nodiscard]] std::string requests() const;  ///< one line a request
+  /// One line a request, when it is done; one more with " held for " before a fault delays it.
+  [[nodiscard]] std::string requests() const;
   /// From the next request on: the rules of a fault plan (kvconnect_server/README.md), "" for none.
   void set_faults(const std::string& rules) const;
 
@@ -102,8 +110,10 @@ class Practice {
   /// Starts steps and leaves them running. `secrets_by_environment` is false for a test that looks into the process's
   /// memory, which holds its environment.
   std::unique_ptr<Process> start_steps(const std::string& steps, bool secrets_by_environment);
-  /// Starts a script and kills the host after `delay`. True if it was still running then.
+  /// Starts a script and kills the host after `delay` times time_factor(). True if it was still running then.
   bool kill_after(const std::string& script, Millis delay, const Environment& more = {});
+  /// The same, killed when `moment` comes true, however fast the machine is.
+  bool kill_when(const std::string& script, const std::function<bool()>& moment, const Environment& more = {});
 
   void set_settings(const std::string& settings) const;
   /// From the next run on no file may grow beyond so many blocks of 512 bytes, as on a disk that is nearly full; none:

@@ -121,7 +121,7 @@ TEST_F(StorageTest, ABrokenFileIsRefusedAndItsBackupRestored) {
 
   Process restore({KVC_TOOL, "restore", "--data", (nord_.data() / "plugin").string()}, {},
                   directory_.path() / "restore.out", directory_.path() / "restore.err");
-  EXPECT_EQ(restore.wait(Millis(60000)).value_or(-1), 0) << read_file(directory_.path() / "restore.err");
+  EXPECT_EQ(restore.wait(Millis(60000) * time_factor()).value_or(-1), 0) << read_file(directory_.path() / "restore.err");
   expect_all_there();
 }
 

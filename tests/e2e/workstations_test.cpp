@@ -19,7 +19,7 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* kSubject = "Platz ";
-constexpr Millis kPatience{180000};
+const Millis kPatience = Millis(180000) * time_factor();
 
 int setting(const char* name, int otherwise) {
   const char* text = std::getenv(name);
@@ -94,7 +94,7 @@ class Workstations : public ::testing::Test {
         const bool send = number(1, 3) > 1;
         const std::string steps = send ? send_steps(site == &a ? b : a) : kFetch;
         runs.push_back({site, workstation.get(), workstation->start_steps(steps, true), send ? last_subject() : "",
-                        Millis(number(1, 3) == 1 ? number(100, 1500) : 0)});
+                        Millis(number(1, 3) == 1 ? number(100, 1500) * time_factor() : 0)});
       }
     }
     if (restart_database) {

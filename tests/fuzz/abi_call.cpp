@@ -6,12 +6,9 @@
 // written today finds its way through views whose ids are new in every run.
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 
+#include "fuzz/plugin_session.h"
 #include "fuzz/target.h"
-#include "instance/instance.h"
-#include "unit/plugin/fake_host.h"
-#include "unit/plugin/manifest_file.h"
 
 namespace kvc::fuzz {
 namespace {
@@ -21,120 +18,46 @@ namespace v1 = pvs::v1;
 constexpr std::string_view kViewId = "VVVVVVVV-VVVV-VVVV-VVVV-VVVVVVVVVVVV";
 constexpr std::size_t kMostCalls = 32;
 
-struct Replies {
-  int count = 0;
-  std::string bytes;
-};
-
-pvs_status PVS_CALL take(void* sink, pvs_bytes payload) {
-  auto& replies = *static_cast<Replies*>(sink);
-  ++replies.count;
-  replies.bytes = std::string(pvs::view(payload));
-  return PVS_OK;
-}
-
-/// One plugin between inputs, since a new one for each would spend the time on its database; made anew when an input
-/// has ended it.
-class Session {
+/// The plugin, and the view it showed last.
+class Calls {
  public:
-  Session() : plugin_(pvs::plugin_entry(plugin::kPlugin, PVS_ABI_MINOR)) {}
-  ~Session() { end(); }
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
-
-  void begin() {
-    if (instance_ != nullptr) {
-      return;
-    }
-    host_ = std::make_unique<plugin::test::FakeHost>();
-    const std::string manifest = plugin::test::manifest_file();
-    require(plugin_->create(host_->table(), host_->context(), pvs::borrow(manifest), &instance_) == PVS_OK,
-            "the plugin starts");
-    v1::HelloRequest hello;
-    hello.set_locale("de-DE");
-    // Nobody listens there: every way of the plugin that wants the network ends at once.
-    hello.set_settings_json(
-        R"({"environments": [{"id": "own", "name": "Niemand", "base_url": "https://localhost:1/rest/",
-      "mail_domain": "kv-safenet.de", "tls_roots": ["root.pem"], "message_roots": ["root.pem"], "user_cas": ["root.pem"]}]})");
-    hello.set_settings_directory(host_->directory().string());
-    for (const char* service : {"user_context", "key_custody", "storage", "files", "progress", "audit", "schedule"}) {
-      hello.add_services(service);
-    }
-    call(v1::METHOD_LIFECYCLE_HELLO, hello.SerializeAsString());
-    call(v1::METHOD_LIFECYCLE_ACTIVATE, "");
-  }
+  void begin() { session_.begin(); }
   void call(std::uint32_t method, std::string request);
   /// An input that quiesced the plugin left nothing to call.
-  void renew_if_over() {
-    Replies replies;
-    v1::InvokeRequest request;
-    request.set_command_id("kvconnect.account.new");
-    request.mutable_context()->set_user_id("anna");
-    request.mutable_context()->set_session_id("s1");
-    if (status_of(v1::METHOD_COMMAND_INVOKE, request.SerializeAsString(), replies) == PVS_INVALID_STATE) {
-      end();
-    }
-  }
+  void renew_if_over();
 
  private:
-  pvs_status status_of(std::uint32_t method, const std::string& request, Replies& replies) {
-    pvs_call_header header{};
-    header.struct_size = sizeof header;
-    header.method = method;
-    header.call_id = ++last_call_;
-    return plugin_->call(instance_, &header, pvs::borrow(request), &take, &replies);
-  }
-  void end() {
-    if (instance_ != nullptr) {
-      require(plugin_->stop(instance_, 60000) == PVS_OK, "the plugin stops");
-      plugin_->destroy(instance_);
-      instance_ = nullptr;
-    }
-  }
-
-  const pvs_plugin_v1* plugin_;
-  std::unique_ptr<plugin::test::FakeHost> host_;
-  pvs_instance* instance_ = nullptr;
-  std::uint64_t last_call_ = 0;
+  PluginSession& session_ = PluginSession::instance();
   std::string view_id_;
 };
 
-template <class Reply>
-Reply parsed(const std::string& bytes) {
-  Reply reply;
-  require(reply.ParseFromString(bytes), "a reply is the method's reply, its texts UTF-8");
-  return reply;
+void Calls::renew_if_over() {
+  auto request = with_context<v1::InvokeRequest>();
+  request.set_command_id("kvconnect.account.new");
+  if (session_.call(v1::METHOD_COMMAND_INVOKE, request.SerializeAsString()).status == PVS_INVALID_STATE) {
+    session_.end();
+  }
 }
 
-void check_error(const v1::Error& error) {
-  require(!error.code().empty() && !error.text().empty(), "an error has a code and a sentence");
-}
-
-void Session::call(std::uint32_t method, std::string request) {
+void Calls::call(std::uint32_t method, std::string request) {
   for (auto at = request.find(kViewId); at != std::string::npos && !view_id_.empty(); at = request.find(kViewId)) {
     request.replace(at, kViewId.size(), view_id_);
   }
-  Replies replies;
-  const pvs_status status = status_of(method, request, replies);
-  require(status >= PVS_OK && status <= PVS_END_OF_STREAM, "a status of the list");
-  require(status == PVS_OK ? replies.count == 1 : replies.count == 0, "one reply with PVS_OK, none without");
-  if (status != PVS_OK) {
+  const auto answer = session_.call(method, request);
+  if (answer.status != PVS_OK) {
     return;
   }
   if (method == v1::METHOD_LIFECYCLE_HELLO) {
-    static_cast<void>(parsed<v1::HelloReply>(replies.bytes));
+    static_cast<void>(parsed<v1::HelloReply>(answer.bytes));
   } else if ((method >= 201 && method <= 304) || (method >= 404 && method <= 406)) {
-    const auto reply = parsed<v1::ActionReply>(replies.bytes);
-    if (reply.has_error()) {
-      check_error(reply.error());
-    }
+    const auto reply = parsed<v1::ActionReply>(answer.bytes);
+    check_reply(reply);
     if (reply.has_view()) {
-      require(!reply.view().view_id().empty() && !reply.view().kind().empty(), "a view has an id and a kind");
       view_id_ = reply.view().view_id();
       view_id_.resize(kViewId.size(), '-');
     }
   } else if (method >= 401 && method <= 403) {
-    const auto reply = parsed<v1::HookReply>(replies.bytes);
+    const auto reply = parsed<v1::HookReply>(answer.bytes);
     if (reply.has_error()) {
       check_error(reply.error());
     }
@@ -150,14 +73,6 @@ std::string frame(std::uint32_t method, const std::string& request) {
   return bytes + request;
 }
 
-template <class Request>
-Request with_context() {
-  Request request;
-  request.mutable_context()->set_user_id("anna");
-  request.mutable_context()->set_session_id("s1");
-  return request;
-}
-
 void add_value(google::protobuf::RepeatedPtrField<v1::NamedValue>& values, const char* name, const char* text) {
   auto& value = *values.Add();
   value.set_name(name);
@@ -167,7 +82,7 @@ void add_value(google::protobuf::RepeatedPtrField<v1::NamedValue>& values, const
 }  // namespace
 
 void abi_call(std::string_view input) {
-  static Session session;
+  static Calls session;
   session.begin();
   for (std::size_t calls = 0; calls < kMostCalls && input.size() >= 4; ++calls) {
     const auto number = [&](std::size_t at) {

@@ -26,6 +26,9 @@ std::span<const Target> targets() {
       Target{"directory_ldap", directory_ldap, directory_ldap_seeds, 5000},
 #ifdef KVC_FUZZ_PLUGIN
       Target{"abi_call", abi_call, abi_call_seeds, 2000},
+      Target{"host_answers", host_answers, host_answers_seeds, 100},
+      Target{"plugin_answers", plugin_answers, plugin_answers_seeds, 5000},
+      Target{"manifest_read", manifest_read, manifest_read_seeds, 2000},
 #endif
   };
   return kTargets;

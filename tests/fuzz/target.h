@@ -52,6 +52,12 @@ std::vector<std::string> directory_ldap_seeds();
 #ifdef KVC_FUZZ_PLUGIN
 void abi_call(std::string_view input);
 std::vector<std::string> abi_call_seeds();
+void host_answers(std::string_view input);
+std::vector<std::string> host_answers_seeds();
+void plugin_answers(std::string_view input);
+std::vector<std::string> plugin_answers_seeds();
+void manifest_read(std::string_view input);
+std::vector<std::string> manifest_read_seeds();
 #endif
 
 std::span<const Target> targets();

@@ -180,6 +180,9 @@ class Handler : public net::HTTPRequestHandler {
     const std::optional<Credentials> credentials = credentials_of(request);
     const Fault fault = fault_for(request.getMethod(), relative.value_or(""), credentials);
     if (fault.delay_ms > 0) {
+      // Said before, so that a test can do something meanwhile.
+      log(request.getMethod() + " " + xml_safe(request.getURI().substr(0, request.getURI().find('?'))) + " held for " +
+          std::to_string(fault.delay_ms) + " ms (fault plan)");
       std::this_thread::sleep_for(std::chrono::milliseconds(fault.delay_ms));
     }
     if (fault.kind == Fault::Kind::kResetBefore) {
@@ -246,7 +249,7 @@ class Handler : public net::HTTPRequestHandler {
       call.length = request.hasContentLength() ? static_cast<std::uint64_t>(request.getContentLength64()) : 0;
     }
     call.body = &request.stream();
-    call.sender_gone = [fd = descriptor(request)] { return peer_closed(fd); };
+    call.sender_gone = [&request] { return peer_closed(descriptor(request)); };
     try {
       return service_.handle(call);
     } catch (const std::exception& e) {
@@ -361,18 +364,18 @@ net::Context::Ptr tls_context(const std::filesystem::path& chain_file, const std
 /// thread than the one using it.
 class HttpFrontend::Connections {
  public:
-  void add(int fd) {
+  void add(const net::StreamSocket& socket) {
     const std::lock_guard lock(mutex_);
-    open_.insert(fd);
+    open_.insert(socket);
   }
-  void remove(int fd) {
+  void remove(const net::StreamSocket& socket) {
     const std::lock_guard lock(mutex_);
-    open_.erase(fd);
+    open_.erase(socket);
   }
   void cut_all() {
     const std::lock_guard lock(mutex_);
-    for (const int fd : open_) {
-      ::shutdown(fd, SHUT_RDWR);
+    for (const net::StreamSocket& socket : open_) {
+      ::shutdown(socket.impl()->sockfd(), SHUT_RDWR);
     }
   }
 
@@ -380,16 +383,13 @@ class HttpFrontend::Connections {
    public:
     Connection(const net::StreamSocket& socket, net::HTTPServerParams::Ptr params,
                net::HTTPRequestHandlerFactory::Ptr factory, std::shared_ptr<Connections> owner)
-        : HTTPServerConnection(socket, std::move(params), std::move(factory)),
-          owner_(std::move(owner)),
-          fd_(socket.impl()->sockfd()) {
-      owner_->add(fd_);
+        : HTTPServerConnection(socket, std::move(params), std::move(factory)), owner_(std::move(owner)) {
+      owner_->add(socket);
     }
-    ~Connection() override { owner_->remove(fd_); }
+    ~Connection() override { owner_->remove(socket()); }
 
    private:
     std::shared_ptr<Connections> owner_;
-    int fd_;
   };
 
   class Factory : public net::TCPServerConnectionFactory {
@@ -409,7 +409,8 @@ class HttpFrontend::Connections {
 
  private:
   std::mutex mutex_;
-  std::set<int> open_;
+  // The sockets, not their numbers: a number may by then be that of another file.
+  std::set<net::StreamSocket> open_;
 };
 
 HttpFrontend::HttpFrontend(RestService& service, FaultPlan& faults, LogSink log)

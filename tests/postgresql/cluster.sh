@@ -6,7 +6,7 @@
 #
 # STATE is a file that start writes and the others read: directory, port. The directory has the socket, the CA (ca.pem), another
 # CA that signed nothing (other_ca.pem), and a password file (passfile) of the user kv_net, who may come by TLS alone.
-# PostgreSQL refuses to run as root; then it runs as nobody.
+# PostgreSQL refuses to run as root; then it runs as nobody. KVC_TEST_POSTGRESQL_FSYNC=on: commits reach the disk (benches).
 set -euo pipefail
 
 action=${1:?usage: cluster.sh start|stop|restart|kill STATE}
@@ -59,7 +59,7 @@ unix_socket_directories = '$dir'
 ssl = on
 ssl_cert_file = '$dir/server.pem'
 ssl_key_file = '$dir/server.key'
-fsync = off
+fsync = ${KVC_TEST_POSTGRESQL_FSYNC:-off}
 max_connections = 200
 shared_buffers = 32MB
 CONF

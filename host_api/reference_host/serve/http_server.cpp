@@ -391,40 +391,38 @@ class HandlerFactory final : public net::HTTPRequestHandlerFactory {
 /// The open connections, so that stop() can cut them: some wait for events, some for a browser that says nothing.
 class Connections {
  public:
-  void add(int fd) {
+  void add(const net::StreamSocket& socket) {
     const std::lock_guard lock(mutex_);
-    open_.insert(fd);
+    open_.insert(socket);
   }
-  void remove(int fd) {
+  void remove(const net::StreamSocket& socket) {
     const std::lock_guard lock(mutex_);
-    open_.erase(fd);
+    open_.erase(socket);
   }
   void cut_all() {
     const std::lock_guard lock(mutex_);
-    for (const int fd : open_) {
-      ::shutdown(fd, SHUT_RDWR);
+    for (const net::StreamSocket& socket : open_) {
+      ::shutdown(socket.impl()->sockfd(), SHUT_RDWR);
     }
   }
 
  private:
   std::mutex mutex_;
-  std::set<int> open_;
+  // The sockets, not their numbers: a number may by then be that of another file.
+  std::set<net::StreamSocket> open_;
 };
 
 class Connection final : public net::HTTPServerConnection {
  public:
   Connection(const net::StreamSocket& socket, net::HTTPServerParams::Ptr params,
              net::HTTPRequestHandlerFactory::Ptr factory, std::shared_ptr<Connections> owner)
-      : HTTPServerConnection(socket, std::move(params), std::move(factory)),
-        owner_(std::move(owner)),
-        fd_(socket.impl()->sockfd()) {
-    owner_->add(fd_);
+      : HTTPServerConnection(socket, std::move(params), std::move(factory)), owner_(std::move(owner)) {
+    owner_->add(socket);
   }
-  ~Connection() override { owner_->remove(fd_); }
+  ~Connection() override { owner_->remove(socket()); }
 
  private:
   std::shared_ptr<Connections> owner_;
-  int fd_;
 };
 
 class ConnectionFactory final : public net::TCPServerConnectionFactory {

@@ -49,7 +49,7 @@ Page::Page(const std::string& settings, const std::vector<std::string>& more) {
   process_ = std::make_unique<e2e::Process>(
       command, e2e::Environment{{"PAGE_DOCTOR", kDoctorPassword}, {"PAGE_ASSISTANT", kAssistantPassword}},
       base / "out.txt", base / "err.txt");
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60) * e2e::time_factor();
   // Written as a whole when the page can be opened.
   while (!fs::exists(base / "ready.json")) {
     if (process_->wait(e2e::Millis(0)) || std::chrono::steady_clock::now() > end) {

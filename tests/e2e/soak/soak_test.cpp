@@ -65,7 +65,9 @@ class Soak : public ::testing::Test {
     Desk& desk = desks_.emplace_back();
     desk.name = name;
     const fs::path heap_file = directory_.path() / (name + ".heap");
-    ::setenv("LD_PRELOAD", KVC_HEAP_WATCH_LIBRARY, 1);
+    if (!sanitized()) {  // a sanitizer wants to be loaded first, and has malloc to itself
+      ::setenv("LD_PRELOAD", KVC_HEAP_WATCH_LIBRARY, 1);
+    }
     ::setenv("KVC_HEAP_WATCH", heap_file.c_str(), 1);
     desk.page = std::make_unique<Page>(server_.settings());
     ::unsetenv("LD_PRELOAD");
@@ -217,6 +219,10 @@ TEST_F(Soak, NothingGrows) {
     const Sample& last = watch.samples().back();
     EXPECT_LE(last.threads, first.threads + 4) << watch.name();
     EXPECT_LE(last.handles, first.handles + 16) << watch.name() << ": connections are kept, but not without end";
+    if (sanitized()) {
+      std::printf("%s: its memory is the sanitizer's, and not judged\n", watch.name().c_str());
+      continue;
+    }
     EXPECT_GT(last.in_use_kib, 0) << watch.name() << ": the watch in the process says nothing";
     EXPECT_LE(last.in_use_kib, first.in_use_kib + kMostInUse) << watch.name();
     EXPECT_LE(last.heaps_kib - last.in_use_kib, kMostHoles) << watch.name();

@@ -88,6 +88,31 @@ TEST(CertificateCache, SeveralThreads) {
   }
 }
 
+TEST(CertificateFactsTest, AreWhatTheCertificateSaysAndReadOnce) {
+  const auto ca = test_pki::make_user_ca(test_pki::make_root());
+  const auto certificate = test_pki::make_user(ca).certificate;
+  const auto facts = facts_of(certificate);
+  EXPECT_EQ(facts->email, certificate.email());
+  EXPECT_EQ(facts->subject, certificate.subject());
+  EXPECT_EQ(facts->issuer, certificate.issuer());
+  EXPECT_EQ(facts->serial_hex, certificate.serial_hex());
+  EXPECT_EQ(facts->fingerprint_sha256, certificate.fingerprint_sha256());
+  EXPECT_EQ(facts->not_before, certificate.not_before());
+  EXPECT_EQ(facts->not_after, certificate.not_after());
+  EXPECT_EQ(facts_of(certificate), facts);
+  EXPECT_EQ(facts_of(ca.certificate)->subject, ca.certificate.subject());
+}
+
+TEST(CertificateFactsTest, OfLargeCertificatesAreNotKept) {
+  const auto ca = test_pki::make_user_ca(test_pki::make_root());
+  auto recipe = test_pki::user_recipe({});
+  recipe.extensions.emplace_back("nsComment", std::string(kKeptCertificateBytes, 'x'));
+  const auto large = test_pki::issue(recipe, test_pki::key("large"), ca);
+  ASSERT_GT(large.der().size(), kKeptCertificateBytes);
+  EXPECT_NE(facts_of(large), facts_of(large));
+  EXPECT_EQ(facts_of(large)->subject, large.subject());
+}
+
 /// What was found right once must not answer for another trust list, certificate or time.
 TEST(KnownPaths, AnswerForNothingElse) {
   const auto root = test_pki::make_root();

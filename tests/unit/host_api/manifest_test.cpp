@@ -133,6 +133,19 @@ TEST(Manifest, RefusesWhatIsNoManifest) {
   }
 }
 
+// RFC 8259 section 8.1: JSON text "MUST be encoded using UTF-8". Found by fuzzing: the broken bytes came back in the
+// issue.
+TEST(Manifest, RefusesWhatIsNotUtf8WithoutRepeatingIt) {
+  for (const char* bytes : {"\x80[]", "{\"id\": \"\xc3\"}", "\xed\xa0\x80", "{\"\xff\": 1}"}) {
+    const ManifestResult result = parse_manifest(bytes);
+    EXPECT_FALSE(result.ok());
+    EXPECT_EQ(result.report(), "is not UTF-8 text\n");
+  }
+  // The parser's own words: it shows the end of this text as a byte 0xff.
+  EXPECT_EQ(parse_manifest("{-").report().find('\xff'), std::string::npos);
+  EXPECT_EQ(parse_manifest("{\"id\": \"\xc3\xbc\"}").report().find("UTF-8"), std::string::npos);
+}
+
 TEST(Manifest, RefusesAMissingFile) {
   const test::TempDir dir;
   EXPECT_FALSE(read_manifest(dir.path()).ok());

@@ -395,6 +395,28 @@ TEST_F(List, EveryPageIsReadInTheOrderOfAnIndex) {
   check("inbox_unassigned");
 }
 
+TEST_F(List, TheNewestOfEachAccountIsAStepInAnIndex) {
+  if (test::on_postgresql()) {
+    GTEST_SKIP() << "the plan is that of SQLite";
+  }
+  fill(1000);
+  const auto mine = vault::Vault::accounts_of("bert");
+  const auto check = [&](const std::string& steps, const char* index) {
+    EXPECT_THAT(steps, HasSubstr(index)) << steps;
+    for (const char* read_through : {"SCAN newest", "SCAN inbox", "SCAN outbox"}) {
+      EXPECT_THAT(steps, Not(HasSubstr(read_through))) << steps;
+    }
+  };
+  mailbox::InboxScan scan;
+  check(plan(mailbox::inbox::heads_text(scan, mine)), "INDEX inbox_newest");
+  scan.service_key = "x";
+  check(plan(mailbox::inbox::heads_text(scan, mine)), "INDEX inbox_by_service");
+  mailbox::OutboxScan sent;
+  check(plan(mailbox::outbox::heads_text(sent, mine)), "INDEX outbox_newest");
+  sent.overdue_at = 1;
+  check(plan(mailbox::outbox::heads_text(sent, mine)), "INDEX outbox_reply_due");
+}
+
 TEST_F(List, EveryPageOfTheOutboxIsReadInTheOrderOfAnIndex) {
   if (test::on_postgresql()) {
     GTEST_SKIP() << "the plan is that of SQLite";

@@ -97,6 +97,20 @@ TEST(Base64, EveryByteInEveryPlace) {
   }
 }
 
+TEST(Base64, EveryByteInEveryPlaceOfWholeLines) {
+  std::mt19937 random(4);
+  std::string text = encoded(random, 2 * 57 + 5);
+  text.insert(152, "\r\n");
+  text.insert(76, "\r\n");
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    for (int value = 0; value < 256; ++value) {
+      auto changed = text;
+      changed[at] = static_cast<char>(value);
+      ASSERT_EQ(ours(changed, changed.size(), true), openssl(changed)) << at << " " << value;
+    }
+  }
+}
+
 TEST(Base64, PaddingAndWhatIsNone) {
   for (const auto& text : {""s,     "="s,     "=="s,          "===="s,     "Q==="s,     "QQ=="s, "QQ="s,  "QQ= ="s,
                            "QUI="s, "QUJD="s, "QUI=="s,       "QQ==QQ=="s, "QQ==\r\n"s, "=QUJ"s, "Q=Q="s, "Q"s,

@@ -245,6 +245,9 @@ TEST(RenewalNotification, WarnsAndIsRedAfterTheEnd) {
   EXPECT_EQ(ended.severity(), pvs::v1::SEVERITY_BAD);
   EXPECT_EQ(ended.notification_id(), soon.notification_id());
   EXPECT_THAT(ended.text(), HasSubstr("abgelaufen"));
+  const auto several = commands::renewal_notification(kGerman, "anna", std::vector{hint, hint});
+  EXPECT_THAT(several.text(), HasSubstr("von 2 Ihrer Konten"));
+  EXPECT_EQ(several.severity(), pvs::v1::SEVERITY_BAD) << "one of them has expired";
 }
 
 TEST(ExportedView, NamesTheWholePath) {

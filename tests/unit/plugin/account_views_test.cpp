@@ -188,8 +188,10 @@ TEST(PasswordRules, NameEveryBrokenOne) {
 }
 
 TEST(AccountsView, RowsOfferWhatCanWork) {
-  const auto view =
-      accounts(kGerman, {account_in(State::enrolling), ready_until("2039-01-01")}, test_pki::day("2026-01-01"), 150);
+  account::OverviewPage page;
+  page.items = {account_in(State::enrolling), ready_until("2039-01-01")};
+  page.total = page.assigned = 2;
+  const auto view = accounts(kGerman, page, "", test_pki::day("2026-01-01"), 150);
   ASSERT_EQ(view.table().rows_size(), 2);
   EXPECT_EQ(view.table().rows(0).cells_size(), view.table().columns_size());
   EXPECT_EQ(view.table().rows(0).cells(2).code(), "enrolling");
@@ -198,10 +200,31 @@ TEST(AccountsView, RowsOfferWhatCanWork) {
   EXPECT_EQ(view.table().rows(1).cells(3).code(), "valid");
   EXPECT_THAT(ids(view.table().rows(1).actions()), testing::ElementsAre("open", "check"));
   EXPECT_THAT(ids(view.actions()), testing::Contains("new"));
+  EXPECT_FALSE(view.table().has_search()) << "everything is in sight";
+}
+
+TEST(AccountsView, ManyArePagedAndSearched) {
+  account::OverviewPage page;
+  page.items = {ready_until("2039-01-01")};
+  page.total = 60;
+  page.assigned = 1000;
+  page.next = "place";
+  const auto view = accounts(kGerman, page, "Nord", test_pki::day("2026-01-01"), 150);
+  EXPECT_EQ(view.table().total(), 60U);
+  EXPECT_EQ(view.table().next_page(), "place");
+  EXPECT_EQ(view.table().search().action_id(), "search");
+  EXPECT_EQ(view.table().search().field(), "account_search");
+  EXPECT_EQ(view.table().search().text(), "Nord");
+  page.items.clear();
+  page.next.clear();
+  page.total = 0;
+  const auto nothing = accounts(kGerman, page, "Süd", test_pki::day("2026-01-01"), 150);
+  EXPECT_THAT(nothing.table().empty_text(), HasSubstr("„Süd“"));
+  EXPECT_TRUE(nothing.table().has_search()) << "or nobody gets back to the others";
 }
 
 TEST(AccountsView, EmptyItSaysWhatToDo) {
-  EXPECT_THAT(accounts(kGerman, {}, test_pki::day("2026-01-01"), 150).table().empty_text(),
+  EXPECT_THAT(accounts(kGerman, {}, "", test_pki::day("2026-01-01"), 150).table().empty_text(),
               HasSubstr("Neues KV-Connect-Konto"));
 }
 

@@ -75,6 +75,17 @@ void FakeHost::answer_again() {
   spoken_.notify_all();
 }
 
+void FakeHost::lie(std::map<std::uint32_t, Lie> lies) {
+  const std::lock_guard lock(mutex_);
+  lies_ = std::move(lies);
+}
+
+std::optional<FakeHost::Lie> FakeHost::lie_about(std::uint32_t method) {
+  const std::lock_guard lock(mutex_);
+  const auto found = lies_.find(method);
+  return found == lies_.end() || method == v1::METHOD_HOST_JOB_ENDED ? std::nullopt : std::optional(found->second);
+}
+
 FakeHost::~FakeHost() {
   std::filesystem::remove_all(directory_);
 }
@@ -88,6 +99,12 @@ pvs_status FakeHost::call(const pvs_call_header& header, std::string_view reques
     asked_ = true;
     spoken_.notify_all();
     spoken_.wait(lock, [this] { return speaks_; });
+  }
+  if (const auto lie = lie_about(header.method)) {
+    for (int i = 0; i < lie->times; ++i) {
+      static_cast<void>(reply(sink, pvs::borrow(lie->bytes)));
+    }
+    return lie->status;
   }
   const std::string bytes(request);
   switch (header.method) {
@@ -224,9 +241,14 @@ pvs_status FakeHost::call(const pvs_call_header& header, std::string_view reques
   return reply(sink, {nullptr, 0});
 }
 
-v1::ActionReply FakeHost::wait_job(std::uint64_t job_id) {
+bool FakeHost::ends_within(std::uint64_t job_id, std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
-  EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(30), [&] { return ends_[job_id] > 0; }));
+  return changed_.wait_for(lock, patience, [&] { return ends_[job_id] > 0; });
+}
+
+v1::ActionReply FakeHost::wait_job(std::uint64_t job_id) {
+  EXPECT_TRUE(ends_within(job_id, std::chrono::seconds(30)));
+  const std::lock_guard lock(mutex_);
   return outcomes_[job_id];
 }
 

@@ -2,6 +2,7 @@
 // A host in the same process: the C table a plugin gets, with everything it asks recorded.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -34,6 +35,8 @@ class FakeHost {
 
   /// The outcome of a job; fails the test after 30 s.
   pvs::v1::ActionReply wait_job(std::uint64_t job_id);
+  /// Whether it ended by then.
+  bool ends_within(std::uint64_t job_id, std::chrono::milliseconds patience);
   int ends(std::uint64_t job_id);
   std::vector<std::string> audit_events();
   std::vector<std::string> schedules();
@@ -44,6 +47,15 @@ class FakeHost {
   std::uint64_t open_stream(std::string bytes);
   /// Streams not closed yet; a plugin that forgets one keeps a file open for ever.
   std::size_t open_streams();
+
+  /// What a broken host may say: `bytes` as often as `times`, then `status`.
+  struct Lie {
+    pvs_status status = PVS_OK;
+    std::string bytes;
+    int times = 1;
+  };
+  /// Answers these methods so, until it is called again. The end of a job is heard in any case. [any]
+  void lie(std::map<std::uint32_t, Lie> lies);
 
   std::string locale = "de-DE";
   /// Answers PVS_DENIED to these methods.
@@ -72,6 +84,7 @@ class FakeHost {
  private:
   friend struct Slots;
   pvs_status call(const pvs_call_header& header, std::string_view request, pvs_reply_fn reply, void* sink);
+  std::optional<Lie> lie_about(std::uint32_t method);
 
   pvs_host_v1 table_{};
   std::filesystem::path directory_;
@@ -79,6 +92,7 @@ class FakeHost {
   std::mutex mutex_;
   std::condition_variable changed_, spoken_;
   bool speaks_ = false, asked_ = false;
+  std::map<std::uint32_t, Lie> lies_;
   std::map<std::uint64_t, pvs::v1::ActionReply> outcomes_;
   std::map<std::uint64_t, int> ends_;
   std::vector<std::string> audit_, schedules_, urls_;

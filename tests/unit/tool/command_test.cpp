@@ -9,7 +9,10 @@
 #include <fstream>
 #include <iterator>
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -81,8 +84,94 @@ class Tool : public testing::Test {
   std::vector<std::string> open_args(const std::string& key = "bernd.key") {
     return {"open", "mail.eml", "--key", key, "--root", "root.pem", "--user-ca", "user_ca.pem"};
   }
+  /// KiB of resident memory a command had at most. With an attachment of so many bytes, none of which is like the next.
+  long peak(std::vector<std::string> command, int* exit_code) {
+    command.insert(command.begin(), KVC_PEAK);
+    const auto ran = test_pki::run(command, scratch_.path());
+    const std::size_t at = ran.output.rfind("\npeak ");
+    std::istringstream last(at == std::string::npos ? std::string() : ran.output.substr(at + 6));
+    long kib = 0;
+    *exit_code = -1;
+    EXPECT_TRUE(last >> kib >> *exit_code) << ran.output;
+    return kib;
+  }
+  void put_attachment(std::size_t size) {
+    std::string bytes(size, '\0');
+    std::uint64_t state = 88172645463325252ULL;
+    for (char& byte : bytes) {
+      state ^= state << 13U;
+      state ^= state >> 7U;
+      state ^= state << 17U;
+      byte = static_cast<char>(state & 0xffU);
+    }
+    scratch_.put("befund.pdf", bytes);
+  }
+  static bool memory_tells_something() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return false;
+#else
+    return true;
+#endif
+  }
+
+  static constexpr std::size_t kSmall = 2048, kMedium = 24UL * 1024 * 1024;
   test_pki::ScratchDirectory scratch_;
 };
+
+TEST_F(Tool, SealingNeedsNoMoreMemoryForAMediumFileThanForASmallOne) {
+  if (!memory_tells_something()) {
+    GTEST_SKIP() << "the sanitizer's own memory is all that would be seen";
+  }
+  std::map<std::size_t, long> peaks;
+  for (const std::size_t size : {kSmall, kMedium}) {
+    put_attachment(size);
+    auto command = seal_args();
+    command.insert(command.begin(), KVC_TOOL);
+    int code = -1;
+    peaks[size] = peak(command, &code);
+    ASSERT_EQ(code, 0);
+  }
+  EXPECT_GT(std::filesystem::file_size(scratch_.file("mail.eml")), kMedium) << "the file is in it";
+  EXPECT_LE(peaks[kMedium] - peaks[kSmall], 1024) << peaks[kSmall] << " and " << peaks[kMedium] << " KiB";
+}
+
+TEST_F(Tool, OpensALargeMailFromAPipeWithoutHoldingIt) {
+  if (!memory_tells_something()) {
+    GTEST_SKIP() << "the sanitizer's own memory is all that would be seen";
+  }
+  std::string command = "cat mail.eml | \"" KVC_TOOL "\"";
+  auto args = open_args();
+  args[1] = "-";
+  for (const std::string& arg : args) {
+    command += ' ' + arg;
+  }
+  std::map<std::size_t, long> peaks;
+  for (const std::size_t size : {kSmall, kMedium}) {
+    put_attachment(size);
+    ASSERT_EQ(tool(seal_args()).exit_code, 0);
+    int code = -1;
+    peaks[size] = peak({"/bin/sh", "-c", command}, &code);
+    ASSERT_EQ(code, 0) << "not valid";
+  }
+  // A copy of the mail is more than the attachment.
+  EXPECT_LT(peaks[kMedium] - peaks[kSmall], static_cast<long>(kMedium / 1024 / 4))
+      << peaks[kSmall] << " and " << peaks[kMedium] << " KiB";
+}
+
+TEST_F(Tool, APipeWithoutRoomForALargeMailIsToldSo) {
+  put_attachment(1024UL * 1024);
+  ASSERT_EQ(tool(seal_args()).exit_code, 0);
+  auto args = open_args();
+  args[1] = "-";
+  std::string command = "TMPDIR=/proc \"" KVC_TOOL "\"";
+  for (const std::string& arg : args) {
+    command += ' ' + arg;
+  }
+  const auto ran =
+      test_pki::run({"/bin/sh", "-c", "cat mail.eml | " + command}, scratch_.path(), {{"LC_ALL", "de_DE.UTF-8"}});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.output, HasSubstr("TMPDIR"));
+}
 
 TEST_F(Tool, RestoresADamagedDatabase) {
   ASSERT_TRUE(store::Database::open("sqlite", scratch_.path(), Env::system(), Log::none()).value()->maintain().ok());
