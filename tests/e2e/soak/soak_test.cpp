@@ -65,7 +65,9 @@ class Soak : public ::testing::Test {
     Desk& desk = desks_.emplace_back();
     desk.name = name;
     const fs::path heap_file = directory_.path() / (name + ".heap");
-    ::setenv("LD_PRELOAD", KVC_HEAP_WATCH_LIBRARY, 1);
+    if (!sanitized()) {  // a sanitizer wants to be loaded first, and has malloc to itself
+      ::setenv("LD_PRELOAD", KVC_HEAP_WATCH_LIBRARY, 1);
+    }
     ::setenv("KVC_HEAP_WATCH", heap_file.c_str(), 1);
     desk.page = std::make_unique<Page>(server_.settings());
     ::unsetenv("LD_PRELOAD");
