@@ -2,6 +2,7 @@
 // The half of receiver.h that opens stored mails.
 #include <Poco/MemoryStream.h>
 
+#include <algorithm>
 #include <istream>
 
 #include "account/sql.h"
@@ -33,6 +34,8 @@ Reader::Reader(const Context& context, const OpenAccount& account) : context_(co
     options_.keys.push_back({key, std::nullopt, "key without certificate " + std::to_string(++number)});
   }
   options_.trust = *account.session.trust;
+  // What a fetch lets in (mailbox_service.cpp) is opened too, and what came under an earlier setting stays readable.
+  options_.max_bytes = std::max(options_.max_bytes, account.session.max_message_bytes * 2);
 }
 
 Result<message::OpenedMessage> Reader::judge(const InboxRow& row) {
