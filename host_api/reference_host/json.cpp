@@ -7,7 +7,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <sstream>
 
@@ -45,12 +44,15 @@ std::string read_small_file(const std::filesystem::path& path, std::size_t limit
   if (!file.is_open()) {
     throw InputError("cannot read the file " + path.string());
   }
-  // Piece by piece: a buffer of the largest size allowed, once freed, makes glibc keep as much in every heap.
-  std::array<char, 8192> piece;
+  // Piece by piece: a buffer of the largest size allowed, once freed, makes glibc keep as much in every heap. And into
+  // the text itself: the file may be a password's, and what passed through an array would stay on the stack.
+  constexpr std::size_t kPiece = 8192;
   std::string text;
   while (file && text.size() <= limit) {
-    file.read(piece.data(), static_cast<std::streamsize>(std::min(piece.size(), limit + 1 - text.size())));
-    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    const std::size_t before = text.size();
+    text.resize(before + std::min(kPiece, limit + 1 - before));
+    file.read(text.data() + before, static_cast<std::streamsize>(text.size() - before));
+    text.resize(before + static_cast<std::size_t>(file.gcount()));
   }
   if (text.size() > limit) {
     throw InputError("the file " + path.string() + " is larger than " + std::to_string(limit) + " bytes");

@@ -2,17 +2,18 @@
 #include "base/read_file.h"
 
 #include <algorithm>
-#include <array>
 
 namespace kvc {
 
 std::string read_at_most(std::istream& in, std::size_t most) {
-  std::array<char, 8192> piece;
+  // Into the text itself: what passed through an array would stay on the stack.
+  constexpr std::size_t kPiece = 8192;
   std::string text;
   while (in && text.size() <= most) {
-    const std::size_t wanted = std::min(piece.size(), most + 1 - text.size());
-    in.read(piece.data(), static_cast<std::streamsize>(wanted));
-    text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+    const std::size_t before = text.size();
+    text.resize(before + std::min(kPiece, most + 1 - before));
+    in.read(text.data() + before, static_cast<std::streamsize>(text.size() - before));
+    text.resize(before + static_cast<std::size_t>(in.gcount()));
   }
   return text;
 }

@@ -11,6 +11,7 @@
 #include "crypto/library_context.h"
 #include "crypto/openssl_ptr.h"
 #include "crypto/pbe.h"
+#include "crypto/rsa_key_der.h"
 
 namespace kvc::crypto {
 namespace {
@@ -86,8 +87,11 @@ Result<PkeyPtr> from_traditional(PemBlock& block, const Secret& password) {
       return Status(error::wrong_passphrase, "the password does not open the private key");
     }
   }
-  const unsigned char* at = block.data;
-  PkeyPtr key(d2i_PrivateKey_ex(EVP_PKEY_RSA, nullptr, &at, block.size, library_context(), nullptr));
+  PkeyPtr key = read_rsa_private_key({block.data, static_cast<std::size_t>(block.size)});
+  if (!key) {
+    const unsigned char* at = block.data;
+    key.reset(d2i_PrivateKey_ex(EVP_PKEY_RSA, nullptr, &at, block.size, library_context(), nullptr));
+  }
   if (!key) {
     // What a wrong password decrypts to looks like a broken key; a broken encrypted key is the rarer case.
     return cipher.cipher != nullptr ? Status(error::wrong_passphrase, "the password does not open the private key")

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "crypto/library_context.h"
+#include "crypto/rsa_key_der.h"
 
 namespace kvc::crypto {
 namespace {
@@ -145,8 +146,7 @@ Result<PbeCost> pbe_cost(const X509_ALGOR* algorithm) {
 
 namespace {
 
-/// The key of an rsaEncryption info. OpenSSL takes a third of the time when it is told the kind of a key and does not
-/// have to try. Null: it is another kind, or something is wrong.
+/// The key of an rsaEncryption info. Null: it is another kind, or something is wrong.
 PkeyPtr plain_rsa_key(const PKCS8_PRIV_KEY_INFO* info) {
   const ASN1_OBJECT* kind = nullptr;
   const unsigned char* at = nullptr;
@@ -154,9 +154,7 @@ PkeyPtr plain_rsa_key(const PKCS8_PRIV_KEY_INFO* info) {
   if (PKCS8_pkey_get0(&kind, &at, &size, nullptr, info) != 1 || OBJ_obj2nid(kind) != NID_rsaEncryption) {
     return nullptr;
   }
-  const unsigned char* const end = at + size;
-  PkeyPtr key(d2i_PrivateKey_ex(EVP_PKEY_RSA, nullptr, &at, size, library_context(), nullptr));
-  return at == end ? std::move(key) : nullptr;
+  return read_rsa_private_key({at, static_cast<std::size_t>(size)});
 }
 
 }  // namespace
