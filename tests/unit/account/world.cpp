@@ -274,6 +274,9 @@ Status FakeServer::fetch(const Credentials& credentials, std::string_view, std::
       if (id != message_id) {
         continue;
       }
+      if (const auto broken = broken_mails.find(id); broken != broken_mails.end()) {
+        return broken->second;
+      }
       if (truncate_fetch_of == id) {
         truncate_fetch_of.clear();
         out << raw.substr(0, raw.size() / 2);

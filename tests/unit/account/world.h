@@ -110,6 +110,8 @@ class FakeServer final : public kvconnect::Client {
   bool issue_for_other_key = false;
   int certificate_hidden = 0;     ///< so many certificate_by_uid calls after 999 answer 404
   std::string truncate_fetch_of;  ///< this mail breaks off, once
+  /// By mail: what each fetch of it is answered with. Mails are fetched side by side, so `refusals` cannot say which one.
+  std::map<std::string, Status> broken_mails;
   std::vector<std::string> calls;
   std::size_t largest_list = 0;                     ///< the largest `limit` a list was asked for with
   std::function<void(const std::string&)> on_call;  ///< before the server does what the call asks for

@@ -127,12 +127,13 @@ TEST_F(Fetching, MailThatCannotBeFetchedHoldsUpNobody) {
   send_one();
   send_one();
   const Status broken(error::connection_lost, "always");
-  world->server.refusals["fetch"] = {broken, broken};
+  world->server.broken_mails.emplace(on_server_b().front().first, broken);
   const auto summary = fetch_b();
   ASSERT_TRUE(summary.ok());
   EXPECT_EQ(summary->fetched, 1);
   EXPECT_THAT(on_server_b(), SizeIs(1)) << "the other one waits";
   EXPECT_EQ(world->overview("bert", world->account_b).last_error, error::connection_lost.key);
+  world->server.broken_mails.clear();
   EXPECT_EQ(fetch_b()->fetched, 1);
   EXPECT_EQ(world->overview("bert", world->account_b).last_error, "");
 }
@@ -164,9 +165,9 @@ TEST_F(Fetching, ManyMailsBeyondStuckOnesAreReached) {
   // More mails without a fetchable body than a page has, and a good one behind them.
   const Status broken(error::bad_answer, "always");
   for (int i = 0; i < 60; ++i) {
-    on_server_b().emplace_back("stuck-" + std::to_string(i) + "@kv-safenet.de", "x");
-    world->server.refusals["fetch"].push_back(broken);
-    world->server.refusals["fetch"].push_back(broken);
+    const std::string id = "stuck-" + std::to_string(i) + "@kv-safenet.de";
+    on_server_b().emplace_back(id, "x");
+    world->server.broken_mails.emplace(id, broken);
   }
   send_one();
   const auto summary = fetch_b();
