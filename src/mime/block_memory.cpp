@@ -98,7 +98,9 @@ class Blocks {
  private:
 #if defined(KVC_BLOCKS_ON_THE_HEAP)
   static void* take(std::size_t size) {
-    return ::operator new(size, std::nothrow);
+    // Where the system refuses, a sanitizer ends the process.
+    constexpr std::size_t kMost = std::size_t{1} << 36U;
+    return size > kMost ? nullptr : ::operator new(size, std::nothrow);
   }
   static void give_back(void* memory, std::size_t) noexcept {
     ::operator delete(memory);
