@@ -41,7 +41,7 @@ if [ "$quick" -eq 1 ]; then
   export KVC_BENCH_SIZES=2K,10M
   repetitions=3 min_time=0.03 memory_sizes=2K,10M,100M peer_limit=10M mailbox=300
 else
-  repetitions=7 min_time=0.1 memory_sizes=2K,20K,1M,10M,100M,280M peer_limit=100M0 mailbox=10000
+  repetitions=7 min_time=0.1 memory_sizes=2K,20K,1M,10M,100M,280M peer_limit=100M mailbox=10000
 fi
 
 # run NAME PROGRAM [ARGUMENT ...]: variants take turns, so that other work on the machine meets all of them.
