@@ -183,7 +183,7 @@ Result<const ImportRun::Target*> ImportRun::target_of(MailFile& file, const Mail
   };
   for (const Target* target : ordered) {
     message::OpenOptions options = target->options;
-    options.max_bytes = std::min<std::uint64_t>(options.max_bytes, target->account.session.max_message_bytes * 2);
+    options.max_bytes = target->account.session.max_message_bytes * 2;  // as large as a fetch lets in
     KVC_ASSIGN(const auto message, message::open([&file] { return file.read(); }, options));
     if (file.broken()) {
       return Status(error::file_unreadable, "the file cannot be read to its end");
