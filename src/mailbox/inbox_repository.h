@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of the tables inbox and inbox_read (store/migrations/0003_mailbox.sql, 0006_threads.sql). No rules of the
-// protocol here.
+// Rows of the tables inbox and inbox_read (store/migrations/0003_mailbox.sql, 0006_threads.sql, 0009_read_counts.sql). No
+// rules of the protocol here.
 #pragma once
 
 #include <optional>
@@ -71,6 +71,7 @@ std::vector<InboxRow> of_thread(Poco::Data::Session& session, std::string_view a
 /// Of all `accounts` together.
 std::vector<InboxCount> counts(Poco::Data::Session& session, const store::Selection& accounts,
                                std::string_view user_id);
+std::string counts_text(const store::Selection& accounts);
 /// Ids of mails that were stored and not looked at yet, oldest first.
 std::vector<std::string> unprocessed(Poco::Data::Session& session, std::string_view account_id);
 /// Ids of mails that were looked at and could not be opened, oldest first. Not those that were too large.
@@ -78,6 +79,13 @@ std::vector<std::string> unopened(Poco::Data::Session& session, std::string_view
 /// Writes verdict, opened, is_receipt, parts, service_key, thread_id, unassigned and details of `row`; processed
 /// becomes true.
 void set_processed(Poco::Data::Session& session, const InboxRow& row);
+/// Marks of who read a message stand beside its service, so that they can be counted (0009_read_counts.sql): after a
+/// message went to another service.
+void follow_service(Poco::Data::Session& session, const InboxRow& row);
+/// Messages of a service that has become known since they came, and their marks.
+void regroup(Poco::Data::Session& session, std::string_view account_id, std::string_view service_id,
+             std::string_view service_key);
+/// Without effect if there is no such message.
 void mark_read(Poco::Data::Session& session, std::string_view id, std::string_view user_id, TimePoint at);
 void mark_unread(Poco::Data::Session& session, std::string_view id, std::string_view user_id);
 void set_details(Poco::Data::Session& session, std::string_view id, std::string_view details);

@@ -406,5 +406,14 @@ std::string part(Poco::Data::Session& session, std::string_view id, std::int64_t
   return sealed;
 }
 
+void regroup(Poco::Data::Session& session, std::string_view account_id, std::string_view service_id,
+             std::string_view service_key) {
+  Sql(session, "UPDATE outbox SET service_key = ? WHERE account_id = ? AND service_key = '' AND service_id = ?")
+      .arg(service_key)
+      .arg(account_id)
+      .arg(service_id)
+      .run();
+}
+
 }  // namespace outbox
 }  // namespace kvc::mailbox

@@ -109,5 +109,9 @@ void insert_part(Poco::Data::Session& session, std::string_view id, std::int64_t
 /// Empty if there is none.
 std::string part(Poco::Data::Session& session, std::string_view id, std::int64_t part, std::int64_t seq);
 
+/// Messages of a service that has become known since they were written.
+void regroup(Poco::Data::Session& session, std::string_view account_id, std::string_view service_id,
+             std::string_view service_key);
+
 }  // namespace outbox
 }  // namespace kvc::mailbox

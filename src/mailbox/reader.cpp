@@ -108,7 +108,7 @@ Result<std::optional<Reader::Recording>> Reader::prepare(const InboxRow& before,
   if (before.processed && (before.opened || !facts.opened)) {
     return std::optional<Recording>();
   }
-  Recording recording{before, {}};
+  Recording recording{before, {}, false};
   InboxRow& row = recording.row;
   row.processed = true;
   row.opened = facts.opened;
@@ -118,6 +118,7 @@ Result<std::optional<Reader::Recording>> Reader::prepare(const InboxRow& before,
   if (!facts.service_id.empty()) {
     row.service_key = context_.catalogue().key_of(facts.service_id);
   }
+  recording.other_service = row.service_key != before.service_key;
   KVC_ASSIGN(recording.found, consequences(row, message, std::move(facts), from_archive));
   return std::optional(std::move(recording));
 }
@@ -126,6 +127,9 @@ void Reader::write(Poco::Data::Session& session, Recording& recording) const {
   InboxRow& row = recording.row;
   link(session, row, recording.found);
   inbox::set_processed(session, row);
+  if (recording.other_service) {
+    inbox::follow_service(session, row);
+  }
   if (recording.found.receipt && !outbox::has_receipt_for(session, row.id)) {
     OutboxRow receipt = *recording.found.receipt;
     receipt.thread_id = row.thread_id;
@@ -235,12 +239,7 @@ void regroup(Poco::Data::Session& session, std::string_view account_id, const se
     }
     for (const std::string& id : unknown) {
       if (const std::string key = catalogue.key_of(id); !key.empty()) {
-        account::Sql(session, "UPDATE " + table +
-                                  " SET service_key = ? WHERE account_id = ? AND service_key = '' AND service_id = ?")
-            .arg(key)
-            .arg(account_id)
-            .arg(id)
-            .run();
+        table == "inbox" ? inbox::regroup(session, account_id, id, key) : outbox::regroup(session, account_id, id, key);
       }
     }
   }

@@ -46,6 +46,7 @@ class Reader {
   struct Recording {
     InboxRow row;
     Consequences found;
+    bool other_service = false;  ///< than the header outside said
   };
   /// record() in two halves, so that many mails can be judged at once and written in one transaction: what there is to
   /// write, nothing where record() is without effect. One reader for each thread.

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -38,6 +39,15 @@ struct Figures {
 Figures figures(std::vector<double> all) {
   std::sort(all.begin(), all.end());
   return {all[all.size() / 2], all[all.size() * 99 / 100]};
+}
+
+/// Of the copy of this number: in no order, as UUIDs are.
+std::string id_of(long long number) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15U;
+  std::array<char, 64> id{};
+  std::snprintf(id.data(), id.size(), "%016llx-copy-%lld",
+                static_cast<unsigned long long>(static_cast<std::uint64_t>(number) * kOdd), number);
+  return id.data();
 }
 
 /// A mailbox as the tests have it, driven by hand.
@@ -178,7 +188,7 @@ class Bench final : public Mailbox {
   Status copy(Poco::Data::Session& session, const mailbox::ContentCipher& cipher, int from, int until) {
     for (int i = from; i < until; ++i) {
       mailbox::InboxRow row = original_;
-      row.id = "copy-" + std::to_string(i);
+      row.id = id_of(i);
       row.message_id = std::to_string(i) + original_.message_id;
       row.received = original_.received - std::chrono::seconds(i);
       mailbox::InboxDetails details;
@@ -188,6 +198,9 @@ class Bench final : public Mailbox {
       KVC_ASSIGN(row.details, mailbox::seal_details(cipher, details, row));
       mailbox::inbox::insert(session, row);
       mailbox::inbox::set_processed(session, row);
+      if (i % 10 != 0) {  // most mail of a practice was read
+        mailbox::inbox::mark_read(session, row.id, "bert", row.received);
+      }
     }
     return {};
   }
@@ -201,7 +214,7 @@ class Bench final : public Mailbox {
       const auto place = static_cast<long long>(last) * ((i * kOdd) % measured) / measured;
       const auto at = original_.received - std::chrono::seconds(place);
       const std::string cursor = mailbox::cursor_of(
-          {std::chrono::duration_cast<Millis>(at.time_since_epoch()).count(), "copy-" + std::to_string(place)});
+          {std::chrono::duration_cast<Millis>(at.time_since_epoch()).count(), id_of(place)});
       const auto start = Clock::now();
       if (!page(cursor)) {
         fail();

@@ -344,6 +344,7 @@ TEST_F(Fetching, StoredMailFindsAServiceThatIsAddedLater) {
   deliver(mail);
   ASSERT_TRUE(fetch_b().ok());
   EXPECT_EQ(inbox_b().at(0).service_key, "");
+  ASSERT_TRUE(world->mailbox->set_read("bert", inbox_b().at(0).id, true).ok());
   const auto more = service::Catalogue::parse(R"({"services":[{"key":"labor-neu","title":{"de":"a","en":"b"},"mark":"D",
     "recipients":"any","receipt":"never","messages":[{"kind":"delivery","id":"Labor-Neu;Auftrag;V1","mark":"D",
     "subject":"Labor","title":{"de":"a","en":"b"}}]}]})");
@@ -354,6 +355,10 @@ TEST_F(Fetching, StoredMailFindsAServiceThatIsAddedLater) {
   use(options);
   ASSERT_TRUE(fetch_b().ok());
   EXPECT_EQ(inbox_b().at(0).service_key, "labor-neu");
+  const auto counts = world->mailbox->counts("bert", world->account_b).value();
+  ASSERT_THAT(counts, SizeIs(1));
+  EXPECT_EQ(counts[0].total, 1U);
+  EXPECT_EQ(counts[0].unread, 0U) << "that it was read goes with it";
   deliver(plain_mail());
   mail.request_receipt = true;
   deliver(mail);

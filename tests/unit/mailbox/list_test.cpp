@@ -226,6 +226,48 @@ TEST_F(List, CountsByService) {
   EXPECT_TRUE(world->mailbox->counts("anna", world->account_b).status().is(error::not_found));
 }
 
+TEST_F(List, CountsAreEachUsersOwnAndGoBack) {
+  three();
+  const std::string id = list(of_b()).items.at(0).id;
+  const auto unread = [&](const std::string& user) {
+    std::size_t sum = 0;
+    const auto counts = world->mailbox->counts(user, world->account_b).value();
+    for (const auto& count : counts) {
+      sum += count.unread;
+    }
+    return sum;
+  };
+  ASSERT_TRUE(world->accounts->assign("bert", world->account_b, "carla").ok());
+  ASSERT_TRUE(world->mailbox->set_read("bert", id, true).ok());
+  ASSERT_TRUE(world->mailbox->set_read("bert", id, true).ok()) << "twice is once";
+  EXPECT_EQ(unread("bert"), 2U);
+  EXPECT_EQ(unread("carla"), 3U);
+  ASSERT_TRUE(world->mailbox->set_read("bert", id, false).ok());
+  EXPECT_EQ(unread("bert"), 3U);
+}
+
+// An envelope may say another service than the letter in it, which a key imported later opens.
+TEST_F(List, CountsFollowAMessageToAnotherService) {
+  three();
+  const std::string id = list(of_b()).items.at(0).id;
+  ASSERT_TRUE(world->mailbox->set_read("bert", id, true).ok());
+  const Status moved = world->database->write([&](Poco::Data::Session& session) {
+    auto row = mailbox::inbox::find(session, id, "bert");
+    row->service_key = "earztbrief";
+    mailbox::inbox::set_processed(session, *row);
+    mailbox::inbox::follow_service(session, *row);
+    return Status();
+  });
+  ASSERT_TRUE(moved.ok()) << moved.to_string();
+  const auto counts = world->mailbox->counts("bert", world->account_b).value();
+  ASSERT_THAT(counts, SizeIs(3));
+  EXPECT_EQ(counts[1].service_key, "earztbrief");
+  EXPECT_EQ(counts[1].total, 1U);
+  EXPECT_EQ(counts[1].unread, 0U);
+  EXPECT_EQ(counts[2].service_key, "enachricht");
+  EXPECT_EQ(counts[2].unread, 1U);
+}
+
 TEST_F(List, OfAllAccountsIsOneOrder) {
   world->server.csr_script = {999};
   const std::string second = world->ready_account("bert", "praxis-d");
@@ -415,6 +457,18 @@ TEST_F(List, TheNewestOfEachAccountIsAStepInAnIndex) {
   check(plan(mailbox::outbox::heads_text(sent, mine)), "INDEX outbox_newest");
   sent.overdue_at = 1;
   check(plan(mailbox::outbox::heads_text(sent, mine)), "INDEX outbox_reply_due");
+}
+
+TEST_F(List, IsCountedInIndexesAlone) {
+  if (test::on_postgresql()) {
+    GTEST_SKIP() << "the plan is that of SQLite";
+  }
+  for (const auto& accounts : {store::Selection::of("one"), vault::Vault::accounts_of("bert")}) {
+    const std::string steps = plan(mailbox::inbox::counts_text(accounts));
+    EXPECT_THAT(steps, HasSubstr("COVERING INDEX inbox_by_service (account_id=?)")) << steps;
+    EXPECT_THAT(steps, HasSubstr("COVERING INDEX inbox_read_counts (user_id=? AND account_id=?)")) << steps;
+    EXPECT_THAT(steps, Not(HasSubstr("SCAN inbox"))) << steps;
+  }
 }
 
 TEST_F(List, EveryPageOfTheOutboxIsReadInTheOrderOfAnIndex) {

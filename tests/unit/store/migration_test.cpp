@@ -144,6 +144,51 @@ TEST(Migrations, ThreadsTakeOverOutboxAndInbox) {
   EXPECT_EQ(column(**database, "SELECT id FROM inbox WHERE unassigned = 0 AND too_large_limit = 0"), Values{"i1"});
 }
 
+// 0009_read_counts.sql: marks of the version before learn account and service of their messages.
+TEST(Migrations, ReadCountsTakeOverTheMarks) {
+  std::vector<Migration> before;
+  for (const auto& migration : all_migrations()) {
+    if (migration.version < 9) {
+      before.push_back(migration);
+    }
+  }
+  const ScratchDirectory scratch;
+  {
+    const auto old = open_at(scratch, before);
+    ASSERT_TRUE(old.ok()) << old.status().to_string();
+    for (const std::string account : {"a", "b"}) {
+      ASSERT_TRUE(execute(**old,
+                          "INSERT INTO account (id, environment_id, username, username_key, display_name, "
+                          "description, address, state, created_at) VALUES ('" +
+                              account + "', 'e', '" + account + "', '" + account + "', 'n', '', '', 'ready', 1)")
+                      .ok());
+      ASSERT_TRUE(execute(**old, "INSERT INTO mail_blob (id, account_id, complete, created_at) VALUES ('blob " +
+                                     account + "', '" + account + "', 1, 1)")
+                      .ok());
+      for (const std::string service : {"", "earztbrief"}) {
+        const std::string id = account + "/" + service;
+        ASSERT_TRUE(execute(**old,
+                            "INSERT INTO inbox (id, account_id, message_id, sender, service_id, in_reply_to, "
+                            "subject, header_date, received_at, blob_id, service_key) VALUES ('" +
+                                id + "', '" + account + "', 'm" + service + "', 'x', 's', '', 's', '', 1, 'blob " +
+                                account + "', '" + service + "')")
+                        .ok());
+        ASSERT_TRUE(
+            execute(**old, "INSERT INTO inbox_read SELECT id, 'anna', 1 FROM inbox WHERE id = '" + id + "'").ok());
+      }
+    }
+  }
+  const auto database = open_at(scratch, all_migrations());
+  ASSERT_TRUE(database.ok()) << database.status().to_string();
+  const auto marks =
+      column(**database, "SELECT inbox_id || ' ' || account_id || '/' || service_key FROM inbox_read ORDER BY 1");
+  ASSERT_EQ(marks.size(), 4U);
+  for (const std::string& mark : marks) {
+    const auto space = mark.find(' ');
+    EXPECT_EQ(mark.substr(0, space), mark.substr(space + 1));
+  }
+}
+
 TEST(Migrations, NewerDatabaseIsRefusedUntouched) {
   const ScratchDirectory scratch;
   {
