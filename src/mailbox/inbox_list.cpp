@@ -146,13 +146,13 @@ Result<InboxPage> MailboxService::Impl::list_inbox(std::string_view user_id, con
   KVC_ASSIGN(const Sources sources, sources_for(*this, user_id, filter, scan, limit));
   std::vector<Stretch<InboxItem>> stretches;
   stretches.push_back(not_read<InboxItem>(sources));
-  for (const auto& [account, before] : sources.accounts) {
-    const Sieve sieve(filter, account.cipher);
-    scan.account_id = account.id();
+  for (const Source& source : sources.accounts) {
+    const Sieve sieve(filter, source.account.cipher);
+    scan.account_id = source.account.id();
     Stretch<InboxRow> rows;
     KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
       rows = read_stretch<InboxRow>(
-          before, limit, InboxPage::kScanLimit,
+          source.before, limit, InboxPage::kScanLimit,
           [&](const Key& place, std::size_t count) {
             scan.before = place;
             scan.limit = count;
@@ -165,7 +165,7 @@ Result<InboxPage> MailboxService::Impl::list_inbox(std::string_view user_id, con
     items.end = rows.end;
     items.more = rows.more;
     for (const auto& [key, row] : rows.found) {
-      items.found.emplace_back(key, inbox_item(row, account));
+      items.found.emplace_back(key, inbox_item(row, source.account));
     }
   }
   InboxPage page;

@@ -123,12 +123,12 @@ Result<OutboxPage> MailboxService::Impl::list_outbox(std::string_view user_id, c
   KVC_ASSIGN(const Sources sources, sources_for(*this, user_id, filter, scan, limit));
   std::vector<Stretch<std::pair<OutboxRow, const OpenAccount*>>> stretches;
   stretches.push_back(not_read<std::pair<OutboxRow, const OpenAccount*>>(sources));
-  for (const auto& [account, before] : sources.accounts) {
-    scan.account_id = account.id();
+  for (const Source& source : sources.accounts) {
+    scan.account_id = source.account.id();
     Stretch<OutboxRow> rows;
     KVC_TRY(context.database->read([&](Poco::Data::Session& session) {
       rows = read_stretch<OutboxRow>(
-          before, limit, OutboxPage::kScanLimit,
+          source.before, limit, OutboxPage::kScanLimit,
           [&](const Key& place, std::size_t count) {
             scan.before = place;
             scan.limit = count;
@@ -141,7 +141,7 @@ Result<OutboxPage> MailboxService::Impl::list_outbox(std::string_view user_id, c
     found.end = rows.end;
     found.more = rows.more;
     for (auto& [key, row] : rows.found) {
-      found.found.emplace_back(key, std::pair(std::move(row), &account));
+      found.found.emplace_back(key, std::pair(std::move(row), &source.account));
     }
   }
   OutboxPage page;
