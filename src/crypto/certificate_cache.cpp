@@ -26,6 +26,13 @@ Recent<const void*, std::shared_ptr<const Known>>& known_facts() {
   return *kept;
 }
 
+std::shared_ptr<const Known> read_facts(const Certificate& certificate) {
+  return std::make_shared<const Known>(
+      Known{certificate,
+            {certificate.email(), certificate.subject(), certificate.issuer(), certificate.serial_hex(),
+             certificate.fingerprint_sha256(), certificate.not_before(), certificate.not_after()}});
+}
+
 }  // namespace
 
 Result<Certificate> shared_certificate(std::string_view der) {
@@ -42,16 +49,21 @@ Result<Certificate> shared_certificate(std::string_view der) {
 }
 
 std::shared_ptr<const CertificateFacts> facts_of(const Certificate& certificate) {
-  const void* const object = certificate.native();
-  auto known = known_facts().find(object).value_or(nullptr);
+  auto known = known_facts().find(certificate.native()).value_or(nullptr);
   if (!known) {
-    known = std::make_shared<const Known>(
-        Known{certificate,
-              {certificate.email(), certificate.subject(), certificate.issuer(), certificate.serial_hex(),
-               certificate.fingerprint_sha256(), certificate.not_before(), certificate.not_after()}});
+    const std::string der = certificate.der();
     // Strangers send large ones to fill the memory.
-    if (certificate.der().size() <= kKeptCertificateBytes) {
-      known = known_facts().keep(object, std::move(known));
+    if (der.size() > kKeptCertificateBytes) {
+      known = read_facts(certificate);
+    } else {
+      // Of the one object that is kept of these bytes: who reads the same certificate anew for every message would
+      // have as many copies of it kept here as there is room for.
+      const auto shared = shared_certificate(der);
+      const Certificate& one = shared.ok() ? *shared : certificate;
+      known = known_facts().find(one.native()).value_or(nullptr);
+      if (!known) {
+        known = known_facts().keep(one.native(), read_facts(one));
+      }
     }
   }
   return {known, &known->facts};

@@ -103,6 +103,18 @@ TEST(CertificateFactsTest, AreWhatTheCertificateSaysAndReadOnce) {
   EXPECT_EQ(facts_of(ca.certificate)->subject, ca.certificate.subject());
 }
 
+/// A recipient's certificate comes from the server anew for every message: many objects, one memory of them.
+TEST(CertificateFactsTest, OfTheSameBytesAreKeptOnce) {
+  const auto ca = test_pki::make_user_ca(test_pki::make_root());
+  const std::string pem = test_pki::make_user(ca).certificate.pem();
+  const auto first = Certificate::from_pem(pem).value();
+  const auto second = Certificate::from_pem(pem).value();
+  ASSERT_NE(first.native(), second.native());
+  const auto facts = facts_of(first);
+  EXPECT_EQ(facts_of(second), facts);
+  EXPECT_EQ(facts_of(first), facts);
+}
+
 TEST(CertificateFactsTest, OfLargeCertificatesAreNotKept) {
   const auto ca = test_pki::make_user_ca(test_pki::make_root());
   auto recipe = test_pki::user_recipe({});
