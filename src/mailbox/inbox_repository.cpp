@@ -144,15 +144,9 @@ std::vector<InboxRow> find_messages(Poco::Data::Session& session, std::string_vi
   if (message_ids.empty()) {
     return {};
   }
-  std::string text = std::string(kColumns) + "WHERE account_id = ? AND message_id IN (?";
-  for (std::size_t i = 1; i < message_ids.size(); ++i) {
-    text += ", ?";
-  }
-  Sql sql(session, text + ")");
-  sql.arg("").arg(account_id);
-  for (const std::string& id : message_ids) {
-    sql.arg(id);
-  }
+  const auto ids = store::Selection::of(message_ids);
+  Sql sql(session, std::string(kColumns) + "WHERE account_id = ? AND message_id IN (" + ids.sql + ")");
+  sql.arg("").arg(account_id).args(ids);
   return rows_of(sql);
 }
 
