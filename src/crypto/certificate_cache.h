@@ -26,7 +26,7 @@ struct CertificateFacts {
   std::string email, subject, issuer, serial_hex, fingerprint_sha256;
   TimePoint not_before, not_after;
 };
-/// Read once for the same object; writing names as text takes OpenSSL a while. As many are kept as certificates, and
+/// Read once for the same bytes; writing names as text takes OpenSSL a while. As many are kept as certificates, and
 /// none of larger ones.
 /// Thread: [any]. Throws std::bad_alloc.
 std::shared_ptr<const CertificateFacts> facts_of(const Certificate& certificate);

@@ -38,11 +38,10 @@ Result<std::string> make_csr(const PrivateKey& key, std::string_view username) {
           .with("field", "username");
     }
     const ErrorScope errors;
-    const DigestPtr sha256(EVP_MD_fetch(library_context(), "SHA256", nullptr));
     const X509ReqPtr request(X509_REQ_new_ex(library_context(), nullptr));
     const BioPtr out(BIO_new(BIO_s_mem()));
-    if (!sha256 || !request || !out || !fill(request.get(), key, username) ||
-        X509_REQ_sign(request.get(), key.native(), sha256.get()) == 0 ||
+    if (!request || !out || !fill(request.get(), key, username) ||
+        X509_REQ_sign(request.get(), key.native(), sha256_algorithm()) == 0 ||
         PEM_write_bio_X509_REQ(out.get(), request.get()) != 1) {
       return openssl_status(error::crypto_failed, "the certificate request cannot be made");
     }

@@ -81,10 +81,9 @@ Result<std::string> write(const std::vector<Identity>& generations, const Secret
       !push(safes, Pkcs7Ptr(PKCS12_pack_p7data(keys.get())))) {
     return failed;
   }
-  const DigestPtr sha256(EVP_MD_fetch(library_context(), "SHA256", nullptr));
   const Pkcs12Ptr file(PKCS12_add_safes_ex(safes.get(), 0, library_context(), nullptr));
-  if (!file || !sha256 ||
-      PKCS12_set_mac(file.get(), pass.text, pass.size, nullptr, kSaltBytes, kPkcs12Rounds, sha256.get()) != 1) {
+  if (!file ||
+      PKCS12_set_mac(file.get(), pass.text, pass.size, nullptr, kSaltBytes, kPkcs12Rounds, sha256_algorithm()) != 1) {
     return failed;
   }
   unsigned char* bytes = nullptr;
