@@ -9,6 +9,7 @@
 #include "account/login_state.h"
 #include "account/overview.h"
 #include "crypto/aead.h"
+#include "crypto/certificate_cache.h"
 
 namespace kvc::account {
 namespace {
@@ -25,7 +26,7 @@ Status load_keys(const Context& context, const Access& access, Session& session)
       session.bare_keys.push_back(std::move(*key));
       continue;
     }
-    KVC_ASSIGN(auto certificate, crypto::Certificate::from_pem(row.certificate));
+    KVC_ASSIGN(auto certificate, crypto::shared_certificate_of_pem(row.certificate));
     session.identities.push_back({std::move(*key), std::move(certificate)});
   }
   return {};

@@ -8,6 +8,7 @@
 
 #include "account/access.h"
 #include "account/belongings.h"
+#include "crypto/certificate_cache.h"
 
 namespace kvc::account {
 namespace {
@@ -35,7 +36,7 @@ Result<Generation> generation_of(const GenerationRow& row) {
   result.end_reason = row.end_reason;
   result.imported = row.imported;
   if (!row.certificate.empty()) {
-    KVC_ASSIGN(result.certificate, crypto::Certificate::from_pem(row.certificate));
+    KVC_ASSIGN(result.certificate, crypto::shared_certificate_of_pem(row.certificate));
   }
   return result;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/certificate_cache.h"
 
+#include <optional>
 #include <string>
 
 #include "base/guard.h"
@@ -33,6 +34,16 @@ std::shared_ptr<const Known> read_facts(const Certificate& certificate) {
              certificate.fingerprint_sha256(), certificate.not_before(), certificate.not_after()}});
 }
 
+/// Nothing for a large one: strangers send them to fill the memory.
+std::optional<Certificate> kept_one(const Certificate& certificate) {
+  const std::string der = certificate.der();
+  if (der.size() > kKeptCertificateBytes) {
+    return std::nullopt;
+  }
+  auto shared = shared_certificate(der);
+  return shared.ok() ? std::optional(std::move(*shared)) : std::nullopt;
+}
+
 }  // namespace
 
 Result<Certificate> shared_certificate(std::string_view der) {
@@ -48,22 +59,23 @@ Result<Certificate> shared_certificate(std::string_view der) {
   });
 }
 
+Certificate shared_certificate(const Certificate& certificate) {
+  return kept_one(certificate).value_or(certificate);
+}
+
+Result<Certificate> shared_certificate_of_pem(std::string_view pem) {
+  KVC_ASSIGN(const auto certificate, Certificate::from_pem(pem));
+  return guarded([&]() -> Result<Certificate> { return shared_certificate(certificate); });
+}
+
 std::shared_ptr<const CertificateFacts> facts_of(const Certificate& certificate) {
   auto known = known_facts().find(certificate.native()).value_or(nullptr);
   if (!known) {
-    const std::string der = certificate.der();
-    // Strangers send large ones to fill the memory.
-    if (der.size() > kKeptCertificateBytes) {
-      known = read_facts(certificate);
+    if (const auto one = kept_one(certificate)) {
+      known = known_facts().find(one->native()).value_or(nullptr);
+      known = known ? known : known_facts().keep(one->native(), read_facts(*one));
     } else {
-      // Of the one object that is kept of these bytes: who reads the same certificate anew for every message would
-      // have as many copies of it kept here as there is room for.
-      const auto shared = shared_certificate(der);
-      const Certificate& one = shared.ok() ? *shared : certificate;
-      known = known_facts().find(one.native()).value_or(nullptr);
-      if (!known) {
-        known = known_facts().keep(one.native(), read_facts(one));
-      }
+      known = read_facts(certificate);
     }
   }
   return {known, &known->facts};

@@ -20,6 +20,11 @@ inline constexpr std::size_t kKeptCertificateBytes = 8UL * 1024;
 /// immutable, so nothing is shared but time; whether one is trusted is asked every time. Errors are not kept.
 /// Thread: [any].
 Result<Certificate> shared_certificate(std::string_view der);
+/// The same for one that was parsed already, or that comes as Certificate::from_pem() takes it: what is remembered of a
+/// certificate (facts_of(), check_chain()) is remembered by object, and would keep each copy alive. Larger ones as they
+/// are. Thread: [any]. Throws std::bad_alloc.
+Certificate shared_certificate(const Certificate& certificate);
+Result<Certificate> shared_certificate_of_pem(std::string_view pem);
 
 /// What a certificate says of itself, as its functions give it.
 struct CertificateFacts {

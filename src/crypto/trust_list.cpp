@@ -7,6 +7,7 @@
 
 #include "base/guard.h"
 #include "base/read_file.h"
+#include "crypto/certificate_cache.h"
 #include "crypto/library_context.h"
 #include "crypto/openssl_ptr.h"
 #include "crypto/recent.h"
@@ -205,18 +206,24 @@ std::shared_ptr<const Path> examined_path(const TrustList& trust, const Certific
   return std::make_shared<const Path>(Path{trust, leaf, *user_ca, *root, result.weaknesses});
 }
 
+std::shared_ptr<const Path> known_path(const TrustList& trust, const Certificate& leaf) {
+  return good_paths().find(key_of(trust, leaf)).value_or(nullptr);
+}
+
 ChainCheck check(const TrustList& trust, const Certificate& leaf, TimePoint at) {
   ChainCheck result;
   result.in_validity = leaf.valid_at(at);
-  PathKey key = key_of(trust, leaf);
-  auto path = good_paths().find(key).value_or(nullptr);
+  auto path = known_path(trust, leaf);
   if (!path) {
-    path = straight_path(trust, leaf);
-    path = path ? path : examined_path(trust, leaf, result);
+    // One path for the same bytes: each copy of a certificate would be kept, and push out the paths of others.
+    const Certificate one = shared_certificate(leaf);
+    path = one.native() == leaf.native() ? nullptr : known_path(trust, one);
+    path = path ? path : straight_path(trust, one);
+    path = path ? path : examined_path(trust, one, result);
     if (!path) {
       return result;
     }
-    path = good_paths().keep(std::move(key), std::move(path));
+    path = good_paths().keep(key_of(trust, one), std::move(path));
   }
   result.trusted = true;
   result.issuer = path->user_ca;

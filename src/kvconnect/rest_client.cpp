@@ -8,6 +8,7 @@
 #include <limits>
 #include <ostream>
 
+#include "crypto/certificate_cache.h"
 #include "kvconnect/answers.h"
 #include "kvconnect/protocol_constants.h"
 #include "kvconnect/retry.h"
@@ -285,7 +286,7 @@ Result<crypto::Certificate> RestClient::certificate(Call& call, const Cancel& ca
     return xml.status();
   }
   KVC_ASSIGN(const std::string pem, parse_certificate(*xml));
-  auto parsed = crypto::Certificate::from_pem(pem);
+  auto parsed = crypto::shared_certificate_of_pem(pem);
   if (!parsed.ok()) {
     return Status(error::bad_answer, "what the server calls a certificate is none");
   }

@@ -2,6 +2,7 @@
 #include "crypto/certificate_cache.h"
 
 #include <gtest/gtest.h>
+#include <openssl/x509.h>
 
 #include <thread>
 #include <vector>
@@ -88,6 +89,18 @@ TEST(CertificateCache, SeveralThreads) {
   }
 }
 
+TEST(CertificateCache, APemTextIsTheSameObject) {
+  const auto ca = test_pki::make_user_ca(test_pki::make_root());
+  const std::string pem = test_pki::make_user(ca).certificate.pem();
+  const auto first = shared_certificate_of_pem(pem);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->pem(), pem);
+  EXPECT_EQ(shared_certificate_of_pem("text before\n" + pem)->native(), first->native());
+  EXPECT_EQ(shared_certificate(*Certificate::from_pem(pem)).native(), first->native());
+  EXPECT_EQ(shared_certificate(first->der())->native(), first->native());
+  EXPECT_TRUE(shared_certificate_of_pem("").status().is(error::malformed));
+}
+
 TEST(CertificateFactsTest, AreWhatTheCertificateSaysAndReadOnce) {
   const auto ca = test_pki::make_user_ca(test_pki::make_root());
   const auto certificate = test_pki::make_user(ca).certificate;
@@ -146,6 +159,23 @@ TEST(KnownPaths, AnswerForNothingElse) {
     forged.back() = static_cast<char>(forged.back() ^ 1);
     EXPECT_FALSE(check_chain(trust, *Certificate::from_der(forged), kThen).trusted);
   }
+}
+
+/// A path is kept with its certificate, but not with every copy of it: a renewal a day would be copies without end.
+TEST(KnownPaths, DoNotKeepCopies) {
+  const auto ca = test_pki::make_user_ca(test_pki::make_root());
+  const auto trust = test_pki::trust({test_pki::make_root()}, {ca});
+  const std::string der = test_pki::make_user(ca).certificate.der();
+  ASSERT_TRUE(check_chain(trust, shared_certificate(der).value(), kThen).trusted);
+  std::weak_ptr<x509_st> memory;
+  {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
+    const std::shared_ptr<x509_st> copy(d2i_X509(nullptr, &bytes, static_cast<long>(der.size())), X509_free);
+    ASSERT_NE(copy, nullptr);
+    memory = copy;
+    EXPECT_TRUE(check_chain(trust, Certificate(copy), kThen).trusted);
+  }
+  EXPECT_TRUE(memory.expired());
 }
 
 /// Several CAs of one name: the one whose key signed counts, wherever it stands.
