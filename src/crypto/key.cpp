@@ -165,7 +165,7 @@ Result<PrivateKey> PrivateKey::from_der(const Secret& der) {
 Result<Secret> PrivateKey::to_der() const {
   return guarded([&]() -> Result<Secret> {
     const ErrorScope errors;
-    const Pkcs8InfoPtr info(EVP_PKEY2PKCS8(key_.get()));
+    const Pkcs8InfoPtr info = private_key_info(key_.get());
     const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr) : 0;
     if (size <= 0) {
       return openssl_status(error::crypto_failed, "the private key cannot be encoded");

@@ -5,6 +5,7 @@
 #include "crypto/library_context.h"
 #include "crypto/openssl_ptr.h"
 #include "crypto/pkcs12_stacks.h"
+#include "crypto/rsa_key_der.h"
 
 namespace kvc::crypto {
 namespace {
@@ -42,7 +43,7 @@ bool label(PKCS12_SAFEBAG* bag, const std::string& name, unsigned char number) {
 }
 
 SafeBagPtr key_bag(const PrivateKey& key, const Password& pass) {
-  Pkcs8InfoPtr info(EVP_PKEY2PKCS8(key.native()));
+  const Pkcs8InfoPtr info = private_key_info(key.native());
   SafeBagPtr bag(info ? PKCS12_SAFEBAG_create_pkcs8_encrypt_ex(NID_aes_256_cbc, pass.text, pass.size, nullptr,
                                                                kSaltBytes, kPkcs12Rounds, info.get(), library_context(),
                                                                nullptr)

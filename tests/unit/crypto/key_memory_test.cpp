@@ -46,8 +46,9 @@ int found_in_memory(const std::vector<Bytes>& needles) {
   std::vector<std::pair<const std::uint8_t*, const std::uint8_t*>> ranges;
   while (std::getline(maps, line)) {
     if (line.find(" rw") != std::string::npos) {
-      ranges.emplace_back(reinterpret_cast<const std::uint8_t*>(std::stoull(line, nullptr, 16)),
-                          reinterpret_cast<const std::uint8_t*>(std::stoull(line.substr(line.find('-') + 1), nullptr, 16)));
+      ranges.emplace_back(
+          reinterpret_cast<const std::uint8_t*>(std::stoull(line, nullptr, 16)),
+          reinterpret_cast<const std::uint8_t*>(std::stoull(line.substr(line.find('-') + 1), nullptr, 16)));
     }
   }
   int found = 0;
@@ -68,7 +69,22 @@ class KeyMemory : public testing::Test {
 #ifdef KVC_SANITIZED
     GTEST_SKIP() << "a sanitizer keeps freed memory";
 #endif
+    leave_holes();
   }
+
+ private:
+  /// The heap of a process that has worked for a while: what is freed stays where it was, as the next block is put into
+  /// another hole.
+  void leave_holes() {
+    for (std::size_t size = 64; size < 6000; size += 48) {
+      for (int i = 0; i < 20; ++i) {
+        (i % 2 == 0 ? kept_ : given_back_).emplace_back(size);
+      }
+    }
+    given_back_.clear();
+  }
+
+  std::vector<Bytes> kept_, given_back_;
 };
 
 TEST_F(KeyMemory, TheSearchFindsAKeyThatIsThere) {

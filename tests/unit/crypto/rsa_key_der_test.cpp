@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,53 @@ TEST(RsaKeyDer, IsTheKeyThatOpensslReads) {
     EXPECT_EQ(Bytes(written, written + size), der);
     OPENSSL_free(written);
   }
+}
+
+Bytes info_of(PKCS8_PRIV_KEY_INFO* info) {
+  unsigned char* written = nullptr;
+  const int size = i2d_PKCS8_PRIV_KEY_INFO(info, &written);
+  EXPECT_GT(size, 0);
+  Bytes der(written, written + std::max(size, 0));
+  OPENSSL_free(written);
+  return der;
+}
+
+PkeyPtr made_key(std::size_t bits, int primes) {
+  const PkeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  EVP_PKEY* made = nullptr;
+  EXPECT_EQ(EVP_PKEY_keygen_init(context.get()), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits)), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_keygen_primes(context.get(), primes), 1);
+  EXPECT_EQ(EVP_PKEY_generate(context.get(), &made), 1);
+  return PkeyPtr(made);
+}
+
+/// Forty keys, of lengths that end within a byte too: numbers begin with a zero byte, or with a high bit, or with
+/// neither.
+TEST(RsaKeyDer, IsWrittenAsOpensslWritesIt) {
+  for (std::size_t bits = 1024; bits < 1064; ++bits) {
+    const PkeyPtr key = made_key(bits, 2);
+    ASSERT_TRUE(key);
+    unsigned char* written = nullptr;
+    const int size = i2d_PrivateKey(key.get(), &written);
+    ASSERT_GT(size, 0);
+    const Secret ours = write_rsa_private_key(key.get());
+    EXPECT_EQ(Bytes(ours.bytes().begin(), ours.bytes().end()), Bytes(written, written + size)) << bits;
+    OPENSSL_free(written);
+    const Pkcs8InfoPtr theirs(EVP_PKEY2PKCS8(key.get()));
+    EXPECT_EQ(info_of(private_key_info(key.get()).get()), info_of(theirs.get())) << bits;
+  }
+}
+
+/// Kinds of keys that are not ours to write: OpenSSL writes them.
+TEST(RsaKeyDer, LeavesOtherKeysToOpenssl) {
+  const PkeyPtr three = made_key(2048, 3);
+  ASSERT_TRUE(three);
+  EXPECT_TRUE(write_rsa_private_key(three.get()).empty());
+  const Pkcs8InfoPtr theirs(EVP_PKEY2PKCS8(three.get()));
+  EXPECT_EQ(info_of(private_key_info(three.get()).get()), info_of(theirs.get()));
+  const auto public_key = test_pki::issue(test_pki::user_recipe({}), test_pki::key("a"), std::nullopt);
+  EXPECT_TRUE(write_rsa_private_key(X509_get0_pubkey(public_key.native())).empty());
 }
 
 TEST(RsaKeyDer, RefusesWhatIsCutOrFollowedByMore) {
