@@ -16,6 +16,7 @@
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "crypto/openssl_ptr.h"
+#include "message/cms_usual_signed.h"
 #include "message/cms_walk.h"
 #include "message/digests.h"
 #include "message/open.h"
@@ -29,7 +30,8 @@ inline constexpr int kMaxSigners = 10;
 
 enum class Kind { enveloped, signed_data, other };
 
-/// A ContentInfo, BER or DER, without its content, and without its certificates where those are plain ones.
+/// A ContentInfo, BER or DER, without its content, and without its certificates where those are plain ones. Cannot be
+/// copied.
 struct Parsed {
   crypto::CmsPtr cms;
   Kind kind = Kind::other;
@@ -37,6 +39,7 @@ struct Parsed {
   Outline outline;
   /// The certificates of a SignedData, in their order. None: they are in `cms` (unusual forms), or there are none.
   std::vector<crypto::Certificate> certificates;
+  std::optional<UsualSigned> usual;  ///< views into `outline`; then there is no `cms`
 };
 
 /// Reads to the end. Errors: malformed, for truncated input too, and what reading gives.

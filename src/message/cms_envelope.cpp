@@ -9,6 +9,7 @@
 #include "crypto/library_context.h"
 #include "message/cms.h"
 #include "message/cms_names.h"
+#include "message/cms_usual_envelope.h"
 
 namespace kvc::message::cms {
 namespace {
@@ -58,12 +59,6 @@ struct Attempt {
   crypto::PrivateKey key;
   int recipient = 0;
   OSSL_LIB_CTX* context = nullptr;
-};
-
-/// A cipher that is ready for the content.
-struct Ready {
-  crypto::CipherContextPtr cipher;
-  bool key_recovered = false;
 };
 
 crypto::CmsPtr parse_outline(const std::string& ber, OSSL_LIB_CTX* context) {
@@ -340,12 +335,49 @@ bool is_plain_envelope(CMS_ContentInfo* cms) {
   return OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_enveloped;
 }
 
+/// How an envelope is opened at once: by whom, and with the recipients noted in a Decrypted.
+struct Choice {
+  Ready ready;
+  const DecryptionKey* key = nullptr;
+};
+
+/// With the first key whose certificate is named. Nothing: another form, or none is named.
+std::optional<Choice> choose_usual(std::string_view outline, std::span<const DecryptionKey> keys, Decrypted& result) {
+  const auto envelope = usual_envelope(outline);
+  if (!envelope) {
+    return std::nullopt;
+  }
+  for (const auto& key : keys) {
+    const auto* recipient = key.certificate ? recipient_of(*envelope, *key.certificate) : nullptr;
+    if (recipient == nullptr) {
+      continue;
+    }
+    auto recipients = identities(*envelope, *key.certificate);
+    if (!recipients) {
+      return std::nullopt;
+    }
+    result.recipients = std::move(*recipients);
+    return Choice{make_ready(*envelope, *recipient, key.key), &key};
+  }
+  return std::nullopt;
+}
+
+/// With OpenSSL's reading of the outline.
+std::optional<Choice> choose(const std::string& outline, std::span<const DecryptionKey> keys, Decrypted& result) {
+  const crypto::ContextScope scope(crypto::library_context());
+  const crypto::CmsPtr cms = parse_outline(outline, crypto::library_context());
+  if (!cms || !is_plain_envelope(cms.get()) || !list_recipients(cms.get(), result).ok()) {
+    return std::nullopt;
+  }
+  const auto [recipient, key] = first_choice(cms.get(), keys);
+  return recipient == nullptr ? std::nullopt : std::optional(Choice{make_ready(cms.get(), recipient, key->key), key});
+}
+
 }  // namespace
 
 std::optional<DecryptedAtOnce> decrypt_at_once(const Text& ber, std::span<const DecryptionKey> keys,
                                                const Preview& preview) {
   const crypto::ErrorScope errors;
-  const crypto::ContextScope scope(crypto::library_context());
   auto in = ber->open();
   if (!in.ok()) {
     return std::nullopt;
@@ -356,19 +388,15 @@ std::optional<DecryptedAtOnce> decrypt_at_once(const Text& ber, std::span<const 
     return std::nullopt;
   }
   const std::string outline = walker.outline_so_far();
-  const crypto::CmsPtr cms = parse_outline(outline, crypto::library_context());
   DecryptedAtOnce result;
-  if (!cms || !is_plain_envelope(cms.get()) || !list_recipients(cms.get(), result.decrypted).ok()) {
-    return std::nullopt;
-  }
-  const auto [recipient, key] = first_choice(cms.get(), keys);
-  Ready ready = recipient == nullptr ? Ready{} : make_ready(cms.get(), recipient, key->key);
+  auto choice = choose_usual(outline, keys, result.decrypted);
+  choice = choice ? std::move(choice) : choose(outline, keys, result.decrypted);
   crypto::CipherContextPtr again(EVP_CIPHER_CTX_new());
-  if (!ready.cipher || !again || EVP_CIPHER_CTX_copy(again.get(), ready.cipher.get()) != 1) {
+  if (!choice || !choice->ready.cipher || !again || EVP_CIPHER_CTX_copy(again.get(), choice->ready.cipher.get()) != 1) {
     return std::nullopt;
   }
-  result.decrypted.cipher = name_of(ready.cipher.get());
-  DecryptingReader content(std::make_unique<Resumed>(walker, *first), std::move(ready));
+  result.decrypted.cipher = name_of(choice->ready.cipher.get());
+  DecryptingReader content(std::make_unique<Resumed>(walker, *first), std::move(choice->ready));
   Trial trial(content);
   preview(trial);
   // To the end, whatever the preview did; nothing may follow the content that the outline did not have.
@@ -377,7 +405,7 @@ std::optional<DecryptedAtOnce> decrypt_at_once(const Text& ber, std::span<const 
   }
   result.trailing_bytes = walker.outline().trailing_bytes;
   result.decrypted.weak = !is_policy_cipher(result.decrypted.cipher);
-  result.decrypted.key_label = key->label;
+  result.decrypted.key_label = choice->key->label;
   result.decrypted.content = trial.take(cms::content(ber), std::move(again));
   return result;
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <span>
 #include <utility>
 
 #include "crypto/library_context.h"
@@ -13,28 +12,34 @@ namespace {
 
 using crypto::BioPtr;
 
-std::string hex(std::span<const unsigned char> bytes) {
+std::string hex_of(const ASN1_STRING* string) {
+  return hex({reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+              static_cast<std::size_t>(ASN1_STRING_length(string))});
+}
+
+}  // namespace
+
+std::string hex(std::string_view bytes) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string text;
-  for (const unsigned char byte : bytes) {
-    text += {kHex[byte >> 4], kHex[byte & 15]};
+  for (const char one : bytes) {
+    const auto byte = static_cast<unsigned char>(one);
+    text += {kHex[byte >> 4U], kHex[byte & 15U]};
   }
   text.erase(0, std::min(text.find_first_not_of('0'), text.size()));
   return text.empty() ? "0" : text;
 }
 
-std::string name_text(const X509_NAME* issuer) {
+std::string name_text(const X509_NAME* name) {
   const BioPtr out(BIO_new(BIO_s_mem()));
-  if (!out || X509_NAME_print_ex(out.get(), issuer, 0,
-                                 XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB)) < 0) {
+  if (!out ||
+      X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB)) < 0) {
     return {};
   }
   char* text = nullptr;
   const long length = BIO_get_mem_data(out.get(), &text);
   return {text, static_cast<std::size_t>(length)};
 }
-
-}  // namespace
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -53,12 +58,10 @@ crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient, const crypto:
   }
   if (issuer == nullptr || serial == nullptr) {
     id.issuer = "(subject key identifier)";
-    id.serial_hex = key_id == nullptr
-                        ? std::string()
-                        : hex({ASN1_STRING_get0_data(key_id), static_cast<std::size_t>(ASN1_STRING_length(key_id))});
+    id.serial_hex = key_id == nullptr ? std::string() : hex_of(key_id);
     return id;
   }
-  id.serial_hex = hex({ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))});
+  id.serial_hex = hex_of(serial);
   unsigned char* der = nullptr;
   const int length = i2d_X509_NAME(issuer, &der);
   const std::unique_ptr<unsigned char, crypto::OpenSslFree> owner(der);

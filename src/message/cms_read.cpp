@@ -12,6 +12,8 @@
 #include "crypto/library_context.h"
 #include "message/cms.h"
 #include "message/cms_names.h"
+#include "message/der.h"
+#include "message/der_read.h"
 
 namespace kvc::message::cms {
 namespace {
@@ -86,6 +88,15 @@ int signature_digest(const X509_ALGOR* algorithm) {
   return OBJ_obj2nid(object);
 }
 
+/// What is weak about a signer's key, one sentence; empty if nothing.
+std::string key_weakness(const EVP_PKEY* key) {
+  const int kind = EVP_PKEY_get_base_id(key);
+  if (kind != EVP_PKEY_RSA && kind != EVP_PKEY_RSA_PSS) {
+    return "the signer's key is not RSA";
+  }
+  return EVP_PKEY_get_bits(key) < 2048 ? "the signer's key has less than 2048 bits" : std::string();
+}
+
 void judge_algorithms(CMS_SignerInfo* signer, Signature& result) {
   EVP_PKEY* key = nullptr;
   X509_ALGOR *digest = nullptr, *algorithm = nullptr;
@@ -99,10 +110,8 @@ void judge_algorithms(CMS_SignerInfo* signer, Signature& result) {
     result.weakness = "signed with " + result.digest;
   } else if (named != NID_undef && !is_policy_digest(named)) {
     result.weakness = "signed with " + digest_name(named);
-  } else if (key != nullptr && !EVP_PKEY_is_a(key, "RSA") && !EVP_PKEY_is_a(key, "RSA-PSS")) {
-    result.weakness = "the signer's key is not RSA";
-  } else if (key != nullptr && EVP_PKEY_get_bits(key) < 2048) {
-    result.weakness = "the signer's key has less than 2048 bits";
+  } else if (key != nullptr) {
+    result.weakness = key_weakness(key);
   }
 }
 
@@ -193,31 +202,33 @@ bool for_each_digest(BIO* chain, Action action) {
 }
 
 /// Reads the content for the digests that were not computed yet.
-Status complete(BIO* chain, const Text& content, ContentDigests& digests) {
-  ContentDigests missing;
-  for_each_digest(chain, [&](EVP_MD_CTX* wanted) {
-    if (digests.find(EVP_MD_CTX_get0_md(wanted), false) == nullptr) {
-      missing.want(EVP_MD_CTX_get0_md(wanted));
-    }
-    return true;
-  });
-  if (missing.empty()) {
+Status complete(std::span<const EVP_MD* const> wanted, const Text& content, ContentDigests& digests) {
+  if (std::ranges::all_of(wanted, [&](const EVP_MD* one) { return digests.find(one, false) != nullptr; })) {
     return {};
   }
   // The known ones are computed again: both forms must be of one reading.
-  for_each_digest(chain, [&](EVP_MD_CTX* wanted) {
-    missing.want(EVP_MD_CTX_get0_md(wanted));
-    return true;
-  });
+  ContentDigests computed;
+  for (const EVP_MD* one : wanted) {
+    computed.want(one);
+  }
   KVC_ASSIGN(const auto in, content->open());
   for (;;) {
     KVC_ASSIGN(const std::string_view piece, in->next());
     if (piece.empty()) {
-      digests = std::move(missing);
+      digests = std::move(computed);
       return {};
     }
-    missing.add(piece);
+    computed.add(piece);
   }
+}
+
+Status complete(BIO* chain, const Text& content, ContentDigests& digests) {
+  std::vector<const EVP_MD*> wanted;
+  for_each_digest(chain, [&](EVP_MD_CTX* digest) {
+    wanted.push_back(EVP_MD_CTX_get0_md(digest));
+    return true;
+  });
+  return complete(wanted, content, digests);
 }
 
 /// Puts the digests into the chain and asks every signer. Sets digest_good, and never takes it back.
@@ -240,56 +251,58 @@ Status check_content(CMS_ContentInfo* cms, BIO* chain, const ContentDigests& dig
   return {};
 }
 
-bool all_digests_good(const Signatures& signatures) {
-  return std::all_of(signatures.signers.begin(), signatures.signers.end(), [](const auto& s) { return s.digest_good; });
+bool is_digest(const EVP_MD_CTX* computed, std::string_view expected) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned int size = 0;
+  const crypto::DigestContextPtr copy(EVP_MD_CTX_new());
+  if (computed == nullptr || !copy || EVP_MD_CTX_copy_ex(copy.get(), computed) != 1 ||
+      EVP_DigestFinal_ex(copy.get(), bytes.data(), &size) != 1) {
+    return false;
+  }
+  return std::string_view(reinterpret_cast<const char*>(bytes.data()), size) == expected;
 }
 
-/// One element of DER at the beginning of `bytes`: the size of its head, and of all of it. Nothing for what is not in
-/// the shortest form or not whole.
-struct Extent {
-  std::size_t head = 0, all = 0;
-};
-std::optional<Extent> extent_of(std::string_view bytes, unsigned char tag) {
-  const auto octet = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes[i])); };
-  if (bytes.size() < 2 || octet(0) != tag || octet(1) > 0x83 || octet(1) == 0x80) {
-    return std::nullopt;
-  }
-  const std::size_t more = octet(1) < 0x80 ? 0 : octet(1) - 0x80;
-  std::size_t length = more == 0 ? octet(1) : 0;
-  if (bytes.size() < 2 + more) {
-    return std::nullopt;
-  }
-  for (std::size_t i = 0; i < more; ++i) {
-    length = length << 8U | octet(2 + i);
-  }
-  const bool shortest = more == 0 || (octet(2) != 0 && length >= 0x80);
-  if (!shortest || length > bytes.size() - 2 - more) {
-    return std::nullopt;
-  }
-  return Extent{2 + more, 2 + more + length};
+Result<Signatures> verify_usual(const Parsed& parsed, const Text& content, ContentDigests digests, bool canonical_too) {
+  const UsualSigned& usual = *parsed.usual;
+  KVC_TRY(complete(std::span(&usual.digest, 1), content, digests));
+  Signature signature;
+  signature.certificate = usual.certificate;
+  signature.digest = digest_name(EVP_MD_get_type(usual.digest));
+  signature.weakness = key_weakness(X509_get0_pubkey(usual.certificate.native()));
+  signature.signing_time = usual.signing_time;
+  signature.signature_good = signature_is_good(usual);
+  signature.digest_good = is_digest(digests.find(usual.digest, false), usual.message_digest) ||
+                          (canonical_too && digests.canonical_differs() &&
+                           is_digest(digests.find(usual.digest, true), usual.message_digest));
+  Signatures result;
+  result.signers.push_back(std::move(signature));
+  result.certificates = static_cast<int>(parsed.certificates.size());
+  return result;
+}
+
+bool all_digests_good(const Signatures& signatures) {
+  return std::all_of(signatures.signers.begin(), signatures.signers.end(), [](const auto& s) { return s.digest_good; });
 }
 
 /// The certificates of a SignedData, if all are plain X.509 and good; else none, and OpenSSL says what it makes of
 /// them. OpenSSL would decode every public key each time.
 std::vector<crypto::Certificate> plain_certificates(std::string_view ber) {
   constexpr std::size_t kMost = 10;
-  constexpr unsigned char kCertificates = 0xa0, kSequence = 0x30;
   std::vector<crypto::Certificate> found;
-  const auto all = extent_of(ber, kCertificates);
-  if (!all || all->all != ber.size()) {
+  const auto all = der::take(ber, der::kContext0);
+  if (!all || !ber.empty()) {
     return {};
   }
-  for (ber.remove_prefix(all->head); !ber.empty();) {
-    const auto one = extent_of(ber, kSequence);
+  for (std::string_view rest = all->content; !rest.empty();) {
+    const auto one = der::take(rest, der::kSequence);
     if (!one || found.size() == kMost) {
       return {};
     }
-    auto certificate = crypto::shared_certificate(ber.substr(0, one->all));
+    auto certificate = crypto::shared_certificate(one->whole);
     if (!certificate.ok()) {
       return {};
     }
     found.push_back(std::move(certificate).value());
-    ber.remove_prefix(one->all);
   }
   return found;
 }
@@ -301,20 +314,24 @@ Result<Parsed> parse(const Text& text, OSSL_LIB_CTX* context) {
   Parsed result;
   result.ber = text;
   KVC_ASSIGN(result.outline, cms::outline(text));
-  crypto::CmsPtr fresh(CMS_ContentInfo_new_ex(context, nullptr));
-  if (!fresh) {
-    throw std::bad_alloc();
-  }
-  CMS_ContentInfo* cms = fresh.release();
   const Outline& outline = result.outline;
   result.certificates =
       plain_certificates(std::string_view(outline.ber).substr(outline.certificates_at, outline.certificates_size));
+  result.usual = usual_signed(outline, result.certificates);
+  if (result.usual) {
+    result.kind = Kind::signed_data;
+    return result;
+  }
   std::string rest;
   if (!result.certificates.empty()) {
     rest = outline.ber;
     rest.erase(outline.certificates_at, outline.certificates_size);
   }
   const std::string& ber = result.certificates.empty() ? outline.ber : rest;
+  CMS_ContentInfo* cms = CMS_ContentInfo_new_ex(context, nullptr);
+  if (cms == nullptr) {
+    throw std::bad_alloc();
+  }
   const auto* at = reinterpret_cast<const unsigned char*>(ber.data());
   // d2i frees the object it was given when it fails.
   result.cms.reset(d2i_CMS_ContentInfo(&cms, &at, static_cast<long>(ber.size())));
@@ -336,8 +353,11 @@ Result<Parsed> parse(const Text& text, OSSL_LIB_CTX* context) {
 }
 
 Result<Signatures> verify(const Parsed& parsed, const Text& content, ContentDigests digests, bool canonical_too) {
-  CMS_ContentInfo* cms = parsed.cms.get();
   const crypto::ErrorScope errors;
+  if (parsed.usual) {
+    return verify_usual(parsed, content, std::move(digests), canonical_too);
+  }
+  CMS_ContentInfo* cms = parsed.cms.get();
   const crypto::ContextScope scope(crypto::library_context());
   if (OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data) {
     return broken("the signature is not of plain data");
@@ -376,7 +396,7 @@ Result<Text> opaque_content(Parsed& parsed) {
   if (parsed.outline.content_apart) {
     return content(parsed.ber);
   }
-  ASN1_OCTET_STRING** content = CMS_get0_content(parsed.cms.get());
+  ASN1_OCTET_STRING** content = parsed.usual ? nullptr : CMS_get0_content(parsed.cms.get());
   if (content == nullptr || *content == nullptr) {
     return broken("the signed data holds no content");
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "message/entity_reader.h"
 #include "message/open.h"
 #include "message/reader.h"
 #include "mime/header.h"
@@ -37,6 +38,7 @@ struct PartList {
   std::vector<Part> parts;
   std::vector<PartSource> sources;
   std::vector<std::string> warnings;
+  std::optional<EntityHead> head;  ///< of the whole
 };
 
 /// [D] Deeper nesting of multiparts than this is hostile.

@@ -12,6 +12,13 @@
 
 namespace kvc::message {
 
+/// The header of an entity and what it says first.
+struct EntityHead {
+  mime::Header header;
+  mime::Parameterized type;
+  std::uint64_t size = 0;  ///< where the body begins
+};
+
 /// An entity: first its header, then, as a stream, its body.
 class EntityReader : public Reader {
  public:

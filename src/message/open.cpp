@@ -29,22 +29,37 @@ struct Node {
   std::optional<char> body_begin;  ///< first byte of the body, if it has one
 };
 
-Status fill(Node& node, Reader& in) {
-  EntityReader entity(in);
-  KVC_ASSIGN(node.header, entity.header());
-  if (node.header.count("From") > 1) {
+/// All but the begin of the body.
+Status take_head(Node& node, EntityHead head) {
+  if (head.header.count("From") > 1) {
     return {error::malformed, "the header has several From fields"};
   }
-  if (node.header.count("Content-Type") > 1) {
+  if (head.header.count("Content-Type") > 1) {
     return {error::malformed, "the header has several Content-Type fields"};
   }
-  node.type = mime::content_type(node.header);
+  node.header = std::move(head.header);
+  node.type = std::move(head.type);
   node.encoding = std::string(node.header.get("Content-Transfer-Encoding"));
+  node.body = slice(node.text, head.size);
+  return {};
+}
+
+Result<EntityHead> read_head(EntityReader& entity) {
+  EntityHead head;
+  KVC_ASSIGN(head.header, entity.header());
+  head.type = mime::content_type(head.header);
+  head.size = entity.header_size();
+  return head;
+}
+
+Status fill(Node& node, Reader& in) {
+  EntityReader entity(in);
+  KVC_ASSIGN(auto head, read_head(entity));
+  KVC_TRY(take_head(node, std::move(head)));
   KVC_ASSIGN(const std::string_view piece, entity.next());
   if (!piece.empty()) {
     node.body_begin = piece.front();
   }
-  node.body = slice(node.text, entity.header_size());
   return {};
 }
 
@@ -56,8 +71,22 @@ Result<Node> read_node(const Text& text) {
   return node;
 }
 
+bool is_pkcs7_mime(const mime::Parameterized& type) {
+  return type.value == "application/pkcs7-mime" || type.value == "application/x-pkcs7-mime";
+}
 bool is_pkcs7_mime(const Node& node) {
-  return node.type.value == "application/pkcs7-mime" || node.type.value == "application/x-pkcs7-mime";
+  return is_pkcs7_mime(node.type);
+}
+
+/// read_node(), without reading again what was seen while the text was read before.
+Result<Node> read_node(const Text& text, std::optional<EntityHead> seen) {
+  if (!seen || is_pkcs7_mime(seen->type)) {  // how the body begins counts there
+    return read_node(text);
+  }
+  Node node;
+  node.text = text;
+  KVC_TRY(take_head(node, std::move(*seen)));
+  return node;
 }
 
 bool is_identity_encoding(const Node& node) {
@@ -154,20 +183,21 @@ Result<SignedParts> split_signed(const Node& node) {
   return split_signed(*in, node.type, false);
 }
 
+struct Seen {
+  EntityHead head;
+  SignedParts parts;
+};
+
 /// The multipart/signed that an envelope holds, while it is decrypted. None for every other content, and for one with
 /// something wrong: it is read again then.
-std::optional<SignedParts> look_into(Reader& content) {
+std::optional<Seen> look_into(Reader& content) {
   EntityReader entity(content);
-  const auto header = entity.header();
-  if (!header.ok()) {
+  auto head = read_head(entity);
+  if (!head.ok() || head->type.value != "multipart/signed") {
     return std::nullopt;
   }
-  const auto type = mime::content_type(*header);
-  if (type.value != "multipart/signed") {
-    return std::nullopt;
-  }
-  auto parts = split_signed(entity, type, true);
-  return parts.ok() ? std::optional(std::move(parts).value()) : std::nullopt;
+  auto parts = split_signed(entity, head->type, true);
+  return parts.ok() ? std::optional(Seen{std::move(head).value(), std::move(parts).value()}) : std::nullopt;
 }
 
 /// The signature of a multipart/signed, decoded when it is read.
@@ -295,7 +325,7 @@ class Opener {
       work.findings.add(Verdict::weak_algorithm, "encrypted with " + opened.cipher);
     }
     work.opened = true;
-    auto inner = read_node(opened.content);
+    auto inner = read_node(opened.content, seen_ ? std::optional(std::move(seen_->head)) : std::nullopt);
     if (!inner.ok()) {
       fail(work, inner.status());
       return false;
@@ -325,7 +355,8 @@ class Opener {
   }
 
   bool open_detached(Work& work, const Node& node) {
-    auto parts = seen_ ? Result<SignedParts>(*std::exchange(seen_, std::nullopt)) : split_signed(node);
+    auto parts = seen_ ? Result<SignedParts>(std::move(seen_->parts)) : split_signed(node);
+    seen_.reset();
     auto signature = parts.ok() ? signature_of(*parts) : Result<Text>(parts.status());
     auto parsed =
         signature.ok() ? cms::parse(*signature, crypto::library_context()) : Result<cms::Parsed>(signature.status());
@@ -355,7 +386,7 @@ class Opener {
   /// False when the signature could not even be examined.
   bool verify(Work& work, const cms::Parsed& parsed, cms::ContentDigests digests, bool canonical_too) {
     auto signatures = cms::verify(parsed, work.inside, std::move(digests), canonical_too);
-    auto inner = read_node(work.inside);
+    auto inner = read_node(work.inside, list_ && list_->ok() ? (*list_)->head : std::nullopt);
     if (!signatures.ok() || !inner.ok()) {
       fail(work, signatures.ok() ? inner.status() : signatures.status());
       return false;
@@ -442,7 +473,7 @@ class Opener {
   Text current_;
   Status source_failure_;
   std::string inherited_from_;
-  std::optional<SignedParts> seen_;       ///< of the content of the envelope that was opened last
+  std::optional<Seen> seen_;              ///< of the content of the envelope that was opened last
   std::optional<Result<PartList>> list_;  ///< of work.inside
   bool enveloped_ = false;                ///< this layer or one around it was encrypted
   OpenedMessage message_;

@@ -44,6 +44,9 @@ class Walker {
     KVC_ASSIGN(const mime::Header header, entity.header());
     const mime::Parameterized type = mime::content_type(header);
     const std::uint64_t body = offset + entity.header_size();
+    if (depth == 1) {
+      list_.head = EntityHead{header, type, entity.header_size()};
+    }
     if (type.value.rfind("multipart/", 0) == 0) {
       return walk_parts(entity, type.parameter("boundary"), body, depth);
     }

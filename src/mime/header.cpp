@@ -15,6 +15,8 @@
 namespace kvc::mime {
 namespace {
 
+constexpr std::size_t kUsualFields = 16;
+
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -313,6 +315,7 @@ Result<Header> Header::parse(std::string_view block) {
     return Status(error::malformed, "the header holds a NUL byte");
   }
   Header header;
+  header.fields_.reserve(kUsualFields);
   while (!block.empty()) {
     const std::string_view line = take_line(block);
     if (!line.empty() && is_blank(line.front())) {
@@ -334,7 +337,9 @@ Result<Header> Header::parse(std::string_view block) {
     header.fields_.push_back({std::string(name), std::string(trim(line.substr(colon + 1)))});
   }
   for (auto& field : header.fields_) {
-    field.value = std::string(trim(field.value));
+    if (const auto trimmed = trim(field.value); trimmed.size() != field.value.size()) {
+      field.value = std::string(trimmed);
+    }
   }
   return header;
 }

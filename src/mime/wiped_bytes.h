@@ -2,15 +2,16 @@
 // Growing byte buffers for the content of messages: wiped when they go, and when they move to a larger block.
 #pragma once
 
-#include <openssl/crypto.h>
-
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <new>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mime/block_memory.h"
+#include "mime/wipe.h"
 
 namespace kvc::mime {
 
@@ -27,7 +28,7 @@ struct WipingAllocator {
   }
   void deallocate(T* memory, std::size_t count) noexcept {
     const std::size_t size = count * sizeof(T);
-    OPENSSL_cleanse(memory, size);
+    wipe_bytes(memory, size);
     if (size < block_memory::kSmallest) {
       ::operator delete(memory);
     } else {
@@ -52,14 +53,22 @@ using WipedBytes = std::vector<char, WipingAllocator<char>>;
 inline std::string_view view(const WipedBytes& bytes) noexcept {
   return {bytes.data(), bytes.size()};
 }
-/// As a block: insert() would construct byte by byte with an allocator that has its own construct(). `text` is no part
-/// of `bytes`.
+/// As blocks: the vector's own functions construct and move byte by byte with an allocator that has its own
+/// construct(). `text` is no part of `bytes`.
 inline void append(WipedBytes& bytes, std::string_view text) {
-  if (!text.empty()) {
-    const std::size_t at = bytes.size();
-    bytes.resize(at + text.size());
-    std::memcpy(bytes.data() + at, text.data(), text.size());
+  if (text.empty()) {
+    return;
   }
+  const std::size_t at = bytes.size();
+  if (bytes.capacity() - at < text.size()) {
+    WipedBytes larger;
+    larger.reserve(at + std::max(at, text.size()));
+    larger.resize(at);
+    std::copy_n(bytes.data(), at, larger.data());
+    bytes = std::move(larger);
+  }
+  bytes.resize(at + text.size());
+  std::memcpy(bytes.data() + at, text.data(), text.size());
 }
 
 }  // namespace kvc::mime

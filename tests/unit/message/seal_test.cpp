@@ -12,6 +12,7 @@
 #include "message/cms_write.h"
 #include "mime/header.h"
 #include "mime/split.h"
+#include "unit/message/oracle/oracle_cms.h"
 #include "unit/message/samples.h"
 
 namespace kvc::message {
@@ -104,10 +105,13 @@ TEST(Seal, OneCertificateAndSignedAttributes) {
   detached->add("x");
   const auto der = detached->finish();
   ASSERT_TRUE(der.ok());
-  const auto parsed = cms::parse(in_memory(mime::WipedBytes(der->begin(), der->end())), nullptr);
+  const auto ours = cms::parse(in_memory(mime::WipedBytes(der->begin(), der->end())), nullptr);
+  ASSERT_TRUE(ours.ok());
+  ASSERT_EQ(ours->certificates.size(), 1U);
+  EXPECT_TRUE(ours->certificates[0] == world().anna.certificate);
+  EXPECT_TRUE(ours->usual) << "what we write is the form that is read without OpenSSL's CMS code";
+  const auto parsed = oracle::parse(*der, nullptr);
   ASSERT_TRUE(parsed.ok());
-  ASSERT_EQ(parsed->certificates.size(), 1U);
-  EXPECT_TRUE(parsed->certificates[0] == world().anna.certificate);
   STACK_OF(CMS_SignerInfo)* signers = CMS_get0_SignerInfos(parsed->cms.get());
   ASSERT_EQ(sk_CMS_SignerInfo_num(signers), 1);
   CMS_SignerInfo* signer = sk_CMS_SignerInfo_value(signers, 0);
