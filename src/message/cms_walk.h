@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes a CMS ContentInfo (BER or DER) apart while it streams by: the octets of its content on the one hand, on the
-// other its outline, which is everything else as a small structure of the same meaning. OpenSSL parses the outline; the
-// content never has to be in memory. Internal to message/.
+// other its outline, which is everything else as a small structure of the same meaning. cms_usual_signed.h,
+// cms_usual_envelope.h and OpenSSL read the outline; the content never has to be in memory. Internal to message/.
 #pragma once
 
 #include <cstdint>
