@@ -17,7 +17,7 @@ constexpr std::size_t kMaxDelimiterLine = 4096;
 }  // namespace
 
 bool EntityReader::find_body() {
-  const std::string_view text = mime::view(block_);
+  const std::string_view text = window_;
   while (line_ < text.size()) {
     if (text[line_] == '\n') {
       header_end_ = line_;
@@ -45,23 +45,32 @@ bool EntityReader::find_body() {
 
 Result<mime::Header> EntityReader::header() {
   while (!find_body()) {
+    if (block_.empty()) {
+      mime::append(block_, window_);  // the next piece takes this one's place
+      window_ = mime::view(block_);
+    }
     // No empty line so far: what begins as late as this has a header beyond the limit.
     KVC_ASSIGN(const std::string_view piece,
-               block_.size() > mime::kMaxHeaderBytes + 2 ? Result<std::string_view>(std::string_view()) : in_.next());
+               window_.size() > mime::kMaxHeaderBytes + 2 ? Result<std::string_view>(std::string_view()) : in_.next());
     if (piece.empty()) {
-      at_end_ = block_.size() <= mime::kMaxHeaderBytes + 2;
-      header_end_ = body_ = block_.size();
+      at_end_ = window_.size() <= mime::kMaxHeaderBytes + 2;
+      header_end_ = body_ = window_.size();
       break;
     }
+    if (window_.empty()) {
+      window_ = piece;
+      continue;
+    }
     mime::append(block_, piece);
+    window_ = mime::view(block_);
   }
-  return mime::Header::parse(mime::view(block_).substr(0, header_end_));
+  return mime::Header::parse(window_.substr(0, header_end_));
 }
 
 Result<std::string_view> EntityReader::next() {
   if (!rest_given_) {
     rest_given_ = true;
-    const auto rest = mime::view(block_).substr(body_);
+    const auto rest = window_.substr(body_);
     if (!rest.empty()) {
       return rest;
     }

@@ -33,7 +33,8 @@ class EntityReader : public Reader {
   bool find_body();
 
   Reader& in_;
-  mime::WipedBytes block_;  ///< the header and what was read with it
+  std::string_view window_;  ///< the header and what was read with it: a piece, or block_
+  mime::WipedBytes block_;   ///< for a header that does not lie in one piece
   std::size_t line_ = 0;    ///< begin of the first line that was not examined
   std::size_t header_end_ = 0, body_ = 0;
   bool rest_given_ = false, at_end_ = false;

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "bench/message/peers.h"
+#include "crypto/certificate_cache.h"
 #include "unit/message/samples.h"
 
 namespace kvc::bench {
@@ -76,6 +77,9 @@ const message::OpenOptions& open_options() {
     message::OpenOptions made = samples::options();
     made.now = Env::system().now();
     made.max_bytes = std::uint64_t{4} << 30U;
+    for (auto& key : made.keys) {  // as an account's keys are loaded
+      key.certificate = key.certificate ? std::optional(crypto::shared_certificate(*key.certificate)) : std::nullopt;
+    }
     return made;
   }();
   return options;
