@@ -39,6 +39,15 @@ bool take(Bytes& from, int tag, Bytes& content) {
   return true;
 }
 
+/// From a number of this machine to one of the encoding, or back. Returns the end of what was written.
+std::uint8_t* copy_digits(Bytes from, std::uint8_t* to) {
+  if constexpr (std::endian::native == std::endian::little) {
+    return std::ranges::reverse_copy(from, to).out;
+  } else {
+    return std::ranges::copy(from, to).out;
+  }
+}
+
 /// Takes a positive INTEGER and appends it to `params` as a number of this machine, its bytes at `store`, which moves
 /// on.
 bool take_number(Bytes& from, const char* name, std::uint8_t*& store, OSSL_PARAM& param) {
@@ -49,13 +58,8 @@ bool take_number(Bytes& from, const char* name, std::uint8_t*& store, OSSL_PARAM
   if (digits.front() == 0 && digits.size() > 1) {
     digits = digits.subspan(1);
   }
-  if constexpr (std::endian::native == std::endian::little) {
-    std::ranges::reverse_copy(digits, store);
-  } else {
-    std::ranges::copy(digits, store);
-  }
   param = OSSL_PARAM_construct_BN(name, store, digits.size());
-  store += digits.size();
+  store = copy_digits(digits, store);
   return true;
 }
 
@@ -81,11 +85,7 @@ void put_number(std::uint8_t*& out, const Digits& digits) {
   if (digits.padded()) {
     *out++ = 0;
   }
-  if constexpr (std::endian::native == std::endian::little) {
-    out = std::ranges::reverse_copy(digits.number, out).out;
-  } else {
-    out = std::ranges::copy(digits.number, out).out;
-  }
+  out = copy_digits(digits.number, out);
 }
 
 using Numbers = std::array<Digits, kNumbers.size()>;

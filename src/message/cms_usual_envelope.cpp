@@ -23,25 +23,24 @@ using namespace std::string_view_literals;
 using der::take;
 using der::take_exactly;
 
-struct Cipher {
-  std::string_view oid;
-  const char* name;
-};
-constexpr std::array kCiphers{Cipher{oid::kAes256Cbc, "AES-256-CBC"}, Cipher{oid::kAes192Cbc, "AES-192-CBC"},
-                              Cipher{oid::kAes128Cbc, "AES-128-CBC"}};
 constexpr std::size_t kIvBytes = 16;
 
-/// Fetched once for the life of the process. Null: none of the above.
+struct Cipher {
+  std::string_view oid;
+  const EVP_CIPHER* algorithm;
+};
+
+const EVP_CIPHER* fetched(const char* name) {
+  return EVP_CIPHER_fetch(crypto::library_context(), name, nullptr);
+}
+
+/// Null: none of the policy's CBC ciphers. Fetched once for the life of the process.
 const EVP_CIPHER* algorithm(std::string_view object) {
-  static const std::array<const EVP_CIPHER*, kCiphers.size()> kFetched = [] {
-    std::array<const EVP_CIPHER*, kCiphers.size()> fetched{};
-    std::ranges::transform(kCiphers, fetched.begin(), [](const Cipher& one) {
-      return EVP_CIPHER_fetch(crypto::library_context(), one.name, nullptr);
-    });
-    return fetched;
-  }();
-  const auto found = std::ranges::find(kCiphers, object, &Cipher::oid);
-  return found == kCiphers.end() ? nullptr : kFetched.at(static_cast<std::size_t>(found - kCiphers.begin()));
+  static const std::array kKnown{Cipher{oid::kAes256Cbc, fetched("AES-256-CBC")},
+                                 Cipher{oid::kAes192Cbc, fetched("AES-192-CBC")},
+                                 Cipher{oid::kAes128Cbc, fetched("AES-128-CBC")}};
+  const auto* const found = std::ranges::find(kKnown, object, &Cipher::oid);
+  return found == kKnown.end() ? nullptr : found->algorithm;
 }
 
 /// A KeyTransRecipientInfo (RFC 5652 section 6.2.1) of version 0 with rsaEncryption.
@@ -52,13 +51,9 @@ std::optional<UsualRecipient> take_recipient(std::string_view& from) {
     return std::nullopt;
   }
   const auto names = take(inside, der::kSequence);
-  const auto algorithm = take(inside, der::kSequence);
+  const auto wrapping = der::take_bare_algorithm(inside);
   const auto key = take(inside, der::kOctets);
-  if (!names || !algorithm || !key || !inside.empty()) {
-    return std::nullopt;
-  }
-  std::string_view parameters = algorithm->content;
-  if (!take_exactly(parameters, oid::kRsaEncryption) || (!parameters.empty() && parameters != "\x05\0"sv)) {
+  if (!names || wrapping != oid::kRsaEncryption || !key || !inside.empty()) {
     return std::nullopt;
   }
   inside = names->content;

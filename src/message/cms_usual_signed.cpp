@@ -19,39 +19,26 @@ namespace {
 
 using namespace std::string_view_literals;
 using der::take;
+using der::take_bare_algorithm;
 using der::take_exactly;
 
 constexpr unsigned char kUtcTime = 0x17, kGeneralizedTime = 0x18;
-constexpr auto kNull = "\x05\0"sv;
 
 struct Hash {
   std::string_view oid, signature_oid;
-  const char* name;
+  const EVP_MD* algorithm;
 };
-constexpr std::array kHashes{Hash{oid::kSha256, oid::kSha256WithRsa, "SHA256"},
-                             Hash{oid::kSha384, oid::kSha384WithRsa, "SHA384"},
-                             Hash{oid::kSha512, oid::kSha512WithRsa, "SHA512"}};
 
-/// Fetched once for the life of the process.
-const EVP_MD* algorithm(const Hash& hash) {
-  static const std::array<const EVP_MD*, kHashes.size()> kFetched = [] {
-    std::array<const EVP_MD*, kHashes.size()> fetched{};
-    std::ranges::transform(kHashes, fetched.begin(),
-                           [](const Hash& one) { return EVP_MD_fetch(crypto::library_context(), one.name, nullptr); });
-    return fetched;
-  }();
-  return kFetched.at(static_cast<std::size_t>(&hash - kHashes.data()));
+const EVP_MD* fetched(const char* name) {
+  return EVP_MD_fetch(crypto::library_context(), name, nullptr);
 }
 
-/// The object of an AlgorithmIdentifier whose parameters are absent or NULL.
-std::optional<std::string_view> bare_algorithm(std::string_view& from) {
-  const auto sequence = take(from, der::kSequence);
-  if (!sequence) {
-    return std::nullopt;
-  }
-  std::string_view inside = sequence->content;
-  const auto object = take(inside, der::kObject);
-  return object && (inside.empty() || inside == kNull) ? std::optional(object->whole) : std::nullopt;
+/// Fetched once for the life of the process.
+const auto& hashes() {
+  static const std::array kKnown{Hash{oid::kSha256, oid::kSha256WithRsa, crypto::sha256_algorithm()},
+                                 Hash{oid::kSha384, oid::kSha384WithRsa, fetched("SHA384")},
+                                 Hash{oid::kSha512, oid::kSha512WithRsa, fetched("SHA512")}};
+  return kKnown;
 }
 
 /// Up to the certificates; the lengths on the way to the content are indefinite in every outline.
@@ -62,7 +49,7 @@ std::optional<std::string_view> digest_algorithm(std::string_view& from) {
   }
   const auto algorithms = take(from, der::kSet);
   std::string_view inside = algorithms ? algorithms->content : std::string_view();
-  const auto only = bare_algorithm(inside);
+  const auto only = take_bare_algorithm(inside);
   if (!only || !inside.empty() || !take_exactly(from, "\x30\x80"sv) || !take_exactly(from, oid::kData)) {
     return std::nullopt;
   }
@@ -121,7 +108,7 @@ bool names_only(std::string_view value, const crypto::Certificate& certificate) 
   }
   inside = only->content;
   std::string_view look = inside;
-  if (const auto hash = bare_algorithm(look)) {  // absent: SHA-256
+  if (const auto hash = take_bare_algorithm(look)) {  // absent: SHA-256
     if (*hash != oid::kSha256) {
       return false;
     }
@@ -218,13 +205,13 @@ std::optional<UsualSigned> usual_signed(const Outline& outline, std::span<const 
     return std::nullopt;
   }
   const auto names = take(inside, der::kSequence);
-  const auto digest_object = bare_algorithm(inside);
+  const auto digest_object = take_bare_algorithm(inside);
   const auto attributes = take(inside, der::kContext0);
-  const auto signature_object = bare_algorithm(inside);
+  const auto signature_object = take_bare_algorithm(inside);
   const auto signature = take(inside, der::kOctets);
-  const auto hash = std::ranges::find(kHashes, *hash_object, &Hash::oid);
+  const auto hash = std::ranges::find(hashes(), *hash_object, &Hash::oid);
   if (!names || !digest_object || !attributes || !signature_object || !signature || !inside.empty() ||
-      hash == kHashes.end() || digest_object != hash_object ||
+      hash == hashes().end() || digest_object != hash_object ||
       (signature_object != oid::kRsaEncryption && signature_object != hash->signature_oid)) {
     return std::nullopt;
   }
@@ -233,7 +220,7 @@ std::optional<UsualSigned> usual_signed(const Outline& outline, std::span<const 
   if (key == nullptr || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
     return std::nullopt;
   }
-  UsualSigned result{algorithm(*hash), attributes->content, {}, signature->content, std::nullopt, *certificate};
+  UsualSigned result{hash->algorithm, attributes->content, {}, signature->content, std::nullopt, *certificate};
   return result.digest != nullptr && take_attributes(result) ? std::optional(std::move(result)) : std::nullopt;
 }
 

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "message/der.h"
+
 namespace kvc::message::der {
 
 std::optional<Element> take(std::string_view& from, unsigned char tag) {
@@ -33,6 +35,17 @@ bool take_exactly(std::string_view& from, std::string_view expected) {
   }
   from.remove_prefix(expected.size());
   return true;
+}
+
+std::optional<std::string_view> take_bare_algorithm(std::string_view& from) {
+  using namespace std::string_view_literals;
+  const auto sequence = take(from, kSequence);
+  if (!sequence) {
+    return std::nullopt;
+  }
+  std::string_view inside = sequence->content;
+  const auto object = take(inside, kObject);
+  return object && (inside.empty() || inside == "\x05\0"sv) ? std::optional(object->whole) : std::nullopt;
 }
 
 std::optional<std::string_view> magnitude(std::string_view content) {

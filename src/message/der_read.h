@@ -19,6 +19,10 @@ std::optional<Element> take(std::string_view& from, unsigned char tag);
 /// Takes `expected`, byte for byte.
 bool take_exactly(std::string_view& from, std::string_view expected);
 
+/// The object, a whole element, of an AlgorithmIdentifier whose parameters are absent or NULL (RFC 5280
+/// section 4.1.1.2). Nothing: another one is there; what `from` is then is undefined.
+std::optional<std::string_view> take_bare_algorithm(std::string_view& from);
+
 /// The content of an INTEGER that is not negative, without the zero in front of a high bit. Nothing: it is none.
 std::optional<std::string_view> magnitude(std::string_view content);
 

@@ -67,6 +67,14 @@ Result<mime::Header> EntityReader::header() {
   return mime::Header::parse(window_.substr(0, header_end_));
 }
 
+Result<EntityHead> EntityReader::head() {
+  EntityHead head;
+  KVC_ASSIGN(head.header, header());
+  head.type = mime::content_type(head.header);
+  head.size = body_;
+  return head;
+}
+
 Result<std::string_view> EntityReader::next() {
   if (!rest_given_) {
     rest_given_ = true;

@@ -25,6 +25,8 @@ class EntityReader : public Reader {
   explicit EntityReader(Reader& in) : in_(in) {}
   /// Reads the header block. Once, before next(). Errors: malformed as mime::Header::parse(), and what reading gives.
   Result<mime::Header> header();
+  /// The same with what it says first.
+  Result<EntityHead> head();
   /// Bytes before the body.
   [[nodiscard]] std::uint64_t header_size() const noexcept { return body_; }
   Result<std::string_view> next() override;
@@ -35,7 +37,7 @@ class EntityReader : public Reader {
   Reader& in_;
   std::string_view window_;  ///< the header and what was read with it: a piece, or block_
   mime::WipedBytes block_;   ///< for a header that does not lie in one piece
-  std::size_t line_ = 0;    ///< begin of the first line that was not examined
+  std::size_t line_ = 0;     ///< begin of the first line that was not examined
   std::size_t header_end_ = 0, body_ = 0;
   bool rest_given_ = false, at_end_ = false;
 };

@@ -44,17 +44,9 @@ Status take_head(Node& node, EntityHead head) {
   return {};
 }
 
-Result<EntityHead> read_head(EntityReader& entity) {
-  EntityHead head;
-  KVC_ASSIGN(head.header, entity.header());
-  head.type = mime::content_type(head.header);
-  head.size = entity.header_size();
-  return head;
-}
-
 Status fill(Node& node, Reader& in) {
   EntityReader entity(in);
-  KVC_ASSIGN(auto head, read_head(entity));
+  KVC_ASSIGN(auto head, entity.head());
   KVC_TRY(take_head(node, std::move(head)));
   KVC_ASSIGN(const std::string_view piece, entity.next());
   if (!piece.empty()) {
@@ -192,7 +184,7 @@ struct Seen {
 /// something wrong: it is read again then.
 std::optional<Seen> look_into(Reader& content) {
   EntityReader entity(content);
-  auto head = read_head(entity);
+  auto head = entity.head();
   if (!head.ok() || head->type.value != "multipart/signed") {
     return std::nullopt;
   }
@@ -386,7 +378,7 @@ class Opener {
   /// False when the signature could not even be examined.
   bool verify(Work& work, const cms::Parsed& parsed, cms::ContentDigests digests, bool canonical_too) {
     auto signatures = cms::verify(parsed, work.inside, std::move(digests), canonical_too);
-    auto inner = read_node(work.inside, list_ && list_->ok() ? (*list_)->head : std::nullopt);
+    auto inner = read_node(work.inside, list_ && list_->ok() ? std::move((*list_)->head) : std::nullopt);
     if (!signatures.ok() || !inner.ok()) {
       fail(work, signatures.ok() ? inner.status() : signatures.status());
       return false;

@@ -41,11 +41,11 @@ class Walker {
       return {error::malformed, "the content is nested too deeply"};
     }
     EntityReader entity(text);
-    KVC_ASSIGN(const mime::Header header, entity.header());
-    const mime::Parameterized type = mime::content_type(header);
-    const std::uint64_t body = offset + entity.header_size();
+    KVC_ASSIGN(const EntityHead head, entity.head());
+    const mime::Parameterized& type = head.type;
+    const std::uint64_t body = offset + head.size;
     if (depth == 1) {
-      list_.head = EntityHead{header, type, entity.header_size()};
+      list_.head = head;
     }
     if (type.value.rfind("multipart/", 0) == 0) {
       return walk_parts(entity, type.parameter("boundary"), body, depth);
@@ -53,7 +53,7 @@ class Walker {
     if (list_.parts.size() == mime::kMaxParts) {
       return {error::malformed, "the content has too many parts"};
     }
-    return add_leaf(header, type, entity, body);
+    return add_leaf(head.header, type, entity, body);
   }
 
   /// Parts that could not be decoded, in their order.

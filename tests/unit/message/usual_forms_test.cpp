@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "crypto/certificate_cache.h"
 #include "message/cms.h"
 #include "message/cms_usual_envelope.h"
 #include "message/cms_usual_signed.h"
