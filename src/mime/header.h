@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -42,8 +43,9 @@ class Header {
 
 /// A value with parameters: Content-Type, Content-Disposition.
 struct Parameterized {
-  std::string value;                              ///< lower case, e.g. "multipart/signed"; UTF-8 without controls
-  std::map<std::string, std::string> parameters;  ///< names in lower case; RFC 2231 continuations joined, UTF-8
+  std::string value;  ///< lower case, e.g. "multipart/signed"; UTF-8 without controls
+  std::map<std::string, std::string, std::less<>>
+      parameters;  ///< names in lower case; RFC 2231 continuations joined, UTF-8
   [[nodiscard]] std::string parameter(std::string_view name) const;
 };
 

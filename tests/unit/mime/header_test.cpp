@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace kvc::mime {
@@ -132,6 +133,45 @@ TEST(Parameterized, Rfc2231) {
 TEST(Parameterized, Rfc2047InsideParameters) {
   EXPECT_EQ(parse_parameterized("application/pdf; name=\"=?UTF-8?Q?Bef=C3=BCnde.pdf?=\"").parameter("name"),
             "Befünde.pdf");
+}
+
+// Values of the plain form are taken apart here, all others by Poco. A continued parameter set before the others sends
+// it to Poco, so both readers can be compared.
+TEST(Parameterized, ThePlainFormIsReadAsPocoReadsIt) {
+  for (const auto& text : {"text/plain"s,
+                           " Text/Plain ; Charset = utf-8"s,
+                           "a/b;"s,
+                           "a/b; ;x=1"s,
+                           "a/b;;x=1"s,
+                           "a/b; x=1;x=2"s,
+                           "a/b; x=1;X=2;y=3"s,
+                           "a/b; x="s,
+                           "a/b; x=;y=1"s,
+                           "a/b; x=\"\""s,
+                           "a/b; x=\"1;2\" ; y=3"s,
+                           "a/b; x=\"1\"2; y=3"s,
+                           "a/b; x=1\"2;3\"; y=4"s,
+                           "a/b; x=\" 1 \""s,
+                           "a/b; x=two words ;y=1"s,
+                           "a/b; x=1=2"s,
+                           "a/b; x y=1"s,
+                           "a/b; x"s,
+                           "a/b; \"x\"=1"s,
+                           "a/b; =1"s,
+                           "a\"b;x=1\"/c;x=2"s,
+                           ";x=1"s,
+                           "a/b; x=(comment) 1"s,
+                           "a/b;\tx=1"s,
+                           "a/b; x=\"1\\\"2\""s,
+                           "a/b; x=\xfc"s,
+                           "a/b; x==?utf-8?Q?=41?="s}) {
+    const auto here = parse_parameterized(text);
+    auto other = text;
+    auto poco = parse_parameterized(other.insert(std::min(text.find(';'), text.size()), ";sent-to-poco*0=1"));
+    EXPECT_EQ(poco.parameters.erase("sent-to-poco"), 1U) << text;
+    EXPECT_EQ(here.value, poco.value) << text;
+    EXPECT_EQ(here.parameters, poco.parameters) << text;
+  }
 }
 
 TEST(Parameterized, TheValueIsTextToo) {
