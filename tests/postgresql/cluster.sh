@@ -6,11 +6,13 @@
 #
 # STATE is a file that start writes and the others read: directory, port. The directory has the socket, the CA (ca.pem), another
 # CA that signed nothing (other_ca.pem), and a password file (passfile) of the user kv_net, who may come by TLS alone.
-# PostgreSQL refuses to run as root; then it runs as nobody. KVC_TEST_POSTGRESQL_FSYNC=on: commits reach the disk (benches).
+# PostgreSQL refuses to run as root; then it runs as nobody. KVC_TEST_POSTGRESQL_FSYNC=on: commits reach the disk (benches); without it the
+# directory is in memory where there is plenty, because a run leaves a hundred thousand small files, and a disk takes minutes to remove them.
 set -euo pipefail
 
 action=${1:?usage: cluster.sh start|stop|restart|kill STATE}
 state=${2:?usage: cluster.sh start|stop|restart|kill STATE}
+fsync=${KVC_TEST_POSTGRESQL_FSYNC:-off}
 bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -1)
 
 as_owner() {
@@ -37,8 +39,19 @@ certificates() {
   chmod 600 "$dir"/*.key
 }
 
+place() {
+  local shm memory
+  shm=$(df --output=avail -k /dev/shm 2>/dev/null | tail -1) || shm=0
+  memory=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+  if [ "$fsync" = off ] && [ "${shm:-0}" -gt 4000000 ] && [ "${memory:-0}" -gt 8000000 ] && [ -w /dev/shm ]; then
+    echo /dev/shm
+  else
+    echo "${TMPDIR:-/tmp}"
+  fi
+}
+
 start() {
-  dir=$(mktemp -d "${TMPDIR:-/tmp}/kvc-postgresql-XXXXXX")
+  dir=$(mktemp -d "$(place)/kvc-postgresql-XXXXXX")
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   certificates
   printf '*:*:*:kv_net:Testkennwort-1\n' >"$dir/passfile"
@@ -59,7 +72,9 @@ unix_socket_directories = '$dir'
 ssl = on
 ssl_cert_file = '$dir/server.pem'
 ssl_key_file = '$dir/server.key'
-fsync = ${KVC_TEST_POSTGRESQL_FSYNC:-off}
+fsync = $fsync
+full_page_writes = $fsync
+autovacuum = $fsync
 max_connections = 200
 shared_buffers = 32MB
 CONF

@@ -9,6 +9,7 @@
 #include "directory/protocol_constants.h"
 #include "directory/word_index.h"
 #include "directory/words.h"
+#include "postgresql/cluster.h"
 #include "unit/crypto/openssl_tool.h"
 
 namespace kvc::directory {
@@ -113,7 +114,7 @@ Entry person(const std::string& last, const std::string& first, const std::strin
 class Directory : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto opened = store::Database::open("sqlite", scratch_.path() + "/db", Env::system(), Log::none());
+    auto opened = store::Database::open(test::new_dsn(), scratch_.path() + "/db", Env::system(), Log::none());
     ASSERT_TRUE(opened.ok()) << opened.status().to_string();
     database_ = std::make_shared<FaultyDatabase>(std::move(opened).value());
     service_ = std::make_unique<DirectoryService>(

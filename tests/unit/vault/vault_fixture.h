@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "postgresql/cluster.h"
 #include "unit/crypto/openssl_tool.h"
 #include "vault/passphrase_custody.h"
 #include "vault/vault.h"
@@ -31,8 +32,10 @@ class VaultTest : public testing::Test {
     }
   }
 
-  std::shared_ptr<store::Database> open_database(const std::string& name = "kvconnect.db") const {
-    return store::Database::open("sqlite:" + name, scratch.path(), Env::system(), Log::none()).value();
+  std::shared_ptr<store::Database> open_database() const { return opened(dsn, scratch.path()); }
+
+  static std::shared_ptr<store::Database> opened(const std::string& dsn, const std::string& directory) {
+    return store::Database::open(dsn, directory, Env::system(), Log::none()).value();
   }
 
   /// Runs one statement as an attacker with the file would.
@@ -45,6 +48,7 @@ class VaultTest : public testing::Test {
   }
 
   test_pki::ScratchDirectory scratch;
+  const std::string dsn = kvc::test::new_dsn();
   std::shared_ptr<store::Database> database = open_database();
   PassphraseCustody custody{database, Env::system(), kCheap};
   Vault vault{database, custody, Env::system()};
