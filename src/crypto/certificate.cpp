@@ -12,6 +12,7 @@
 #include "base/guard.h"
 #include "base/time.h"
 #include "crypto/asn1_time.h"
+#include "crypto/distinguished_name.h"
 #include "crypto/library_context.h"
 #include "crypto/openssl_ptr.h"
 
@@ -24,16 +25,6 @@ std::string text_of(BIO* bio) {
   char* text = nullptr;
   const long length = BIO_get_mem_data(bio, &text);
   return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : std::string();
-}
-
-/// RFC 2253, but umlauts as they are: people read it.
-std::string name_text(const X509_NAME* name) {
-  const BioPtr out(BIO_new(BIO_s_mem()));
-  constexpr unsigned long kFlags = XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB);
-  if (!out || name == nullptr || X509_NAME_print_ex(out.get(), name, 0, kFlags) < 0) {
-    return {};
-  }
-  return text_of(out.get());
 }
 
 /// UTF-8, or empty for strings with control characters: "a@b\0@c" must not look like "a@b" to anybody.

@@ -5,12 +5,11 @@
 #include <memory>
 #include <utility>
 
+#include "crypto/distinguished_name.h"
 #include "crypto/library_context.h"
 
 namespace kvc::message::cms {
 namespace {
-
-using crypto::BioPtr;
 
 std::string hex_of(const ASN1_STRING* string) {
   return hex({reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
@@ -28,17 +27,6 @@ std::string hex(std::string_view bytes) {
   }
   text.erase(0, std::min(text.find_first_not_of('0'), text.size()));
   return text.empty() ? "0" : text;
-}
-
-std::string name_text(const X509_NAME* name) {
-  const BioPtr out(BIO_new(BIO_s_mem()));
-  if (!out ||
-      X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB)) < 0) {
-    return {};
-  }
-  char* text = nullptr;
-  const long length = BIO_get_mem_data(out.get(), &text);
-  return {text, static_cast<std::size_t>(length)};
 }
 
 std::string lower(std::string_view text) {
@@ -69,7 +57,7 @@ crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient, const crypto:
     id.issuer_der.assign(der, der + length);
   }
   const bool same = before != nullptr && !id.issuer_der.empty() && id.issuer_der == before->issuer_der;
-  id.issuer = same ? before->issuer : name_text(issuer);
+  id.issuer = same ? before->issuer : crypto::name_text(issuer);
   return id;
 }
 

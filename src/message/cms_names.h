@@ -15,8 +15,6 @@ namespace kvc::message::cms {
 std::string lower(std::string_view text);
 /// Upper case, without zeros in front; "0" for nothing but zeros.
 std::string hex(std::string_view bytes);
-/// RFC 2253, as crypto::Certificate::issuer() writes it.
-std::string name_text(const X509_NAME* name);
 /// Which certificate a KeyTransRecipientInfo names. `before`, if not null, is another recipient's: mostly of the same
 /// issuer, whose name need not be written as text again.
 crypto::IssuerAndSerial recipient_id(CMS_RecipientInfo* recipient, const crypto::IssuerAndSerial* before = nullptr);

@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "crypto/certificate_cache.h"
+#include "crypto/distinguished_name.h"
 #include "crypto/library_context.h"
 #include "message/cms.h"
 #include "message/cms_names.h"
@@ -86,7 +87,7 @@ std::optional<std::string> text_of_name(std::string_view der) {
   using Name = crypto::Owned<X509_NAME, X509_NAME_free>;
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const Name name(d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size())));
-  return name ? std::optional(name_text(name.get())) : std::nullopt;
+  return name ? std::optional(crypto::name_text(name.get())) : std::nullopt;
 }
 
 }  // namespace

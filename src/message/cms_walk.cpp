@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "message/cms_oids.h"
+
 namespace kvc::message::cms {
 namespace {
 
@@ -18,10 +20,6 @@ constexpr unsigned char kExplicit = 0xa0;  // also the constructed form of kImpl
 
 /// As deep as OpenSSL follows constructed strings.
 constexpr std::size_t kMaxStringDepth = 6;
-
-constexpr std::string_view kSignedData = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"sv;
-constexpr std::string_view kEnvelopedData = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"sv;
-constexpr std::string_view kAuthEnvelopedData = "\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"sv;
 
 Status broken() {
   return {error::malformed, "the CMS structure is broken or cut off"};
@@ -241,8 +239,8 @@ Result<bool> ContentWalker::step() {
   note_certificates(head, begin);
   const auto element = std::string_view(outline_.ber).substr(begin);
   if (place_ == Place::content_info && !of_known_type_ && head.tag == kObject) {
-    signed_data_ = element == kSignedData;
-    of_known_type_ = signed_data_ || element == kEnvelopedData || element == kAuthEnvelopedData;
+    signed_data_ = element == oid::kSignedData;
+    of_known_type_ = signed_data_ || element == oid::kEnvelopedData || element == oid::kAuthEnvelopedData;
   }
   return !levels_.empty();
 }
