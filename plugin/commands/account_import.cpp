@@ -72,10 +72,11 @@ Result<pvs::v1::ActionReply> read(Runtime& runtime, const Request& request, cons
     draft->data.keystore_password = typed;
   }
   Result<account::Keystore> keystore = core->accounts().read_keystore(draft->data, draft->file.reveal());
+  const Status read = keystore.status();
   if (keystore.ok()) {
     draft->keystore = std::move(keystore).value();
   }
-  return show(runtime, request, std::move(draft), keystore.status(), request.view_id);
+  return show(runtime, request, std::move(draft), read, request.view_id);
 }
 
 /// Adds the keys to the account of this name that the user has already.

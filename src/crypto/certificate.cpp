@@ -230,8 +230,9 @@ TimePoint Certificate::not_after() const {
 
 bool Certificate::valid_at(TimePoint time) const {
   // RFC 5280 section 4.1.2.5: from notBefore through notAfter, whose whole second counts.
-  const auto second = std::chrono::floor<std::chrono::seconds>(time);
-  return second >= not_before() && second <= not_after();
+  // Whole seconds are compared with whole seconds: one below the range of TimePoint has no nanoseconds.
+  using std::chrono::seconds;
+  return time >= not_before() && std::chrono::floor<seconds>(time) <= std::chrono::floor<seconds>(not_after());
 }
 
 std::string Certificate::fingerprint_sha256() const {

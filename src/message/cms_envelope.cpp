@@ -233,6 +233,10 @@ Result<bool> try_open(const Parsed& envelope, CMS_ContentInfo* cms, CMS_Recipien
   return true;
 }
 
+/// [D] So often one certificate may stand among the recipients and be tried: each time the whole content is decrypted,
+/// and an envelope that names it a hundred times would keep a workstation busy for minutes. Real ones name it once.
+constexpr int kMostTimesNamed = 4;
+
 bool is_rsa_recipient(CMS_RecipientInfo* recipient) {
   return CMS_RecipientInfo_type(recipient) == CMS_RECIPINFO_TRANS;
 }
@@ -242,11 +246,15 @@ Result<bool> open_with_any(const Parsed& envelope, CMS_ContentInfo* cms, std::sp
   STACK_OF(CMS_RecipientInfo)* infos = CMS_get0_RecipientInfos(cms);
   for (const bool by_name : {true, false}) {
     for (const auto& key : keys) {
+      int named = 0;
       for (int i = 0; key.certificate.has_value() == by_name && i < sk_CMS_RecipientInfo_num(infos); ++i) {
         CMS_RecipientInfo* info = sk_CMS_RecipientInfo_value(infos, i);
         if (!is_rsa_recipient(info) ||
             (by_name && CMS_RecipientInfo_ktri_cert_cmp(info, key.certificate->native()) != 0)) {
           continue;
+        }
+        if (by_name && ++named > kMostTimesNamed) {
+          break;
         }
         KVC_ASSIGN(const bool opened, try_open(envelope, cms, info, key.key, result));
         if (opened) {

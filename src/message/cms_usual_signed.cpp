@@ -128,7 +128,9 @@ std::optional<TimePoint> time_of(std::string_view value) {
   const unsigned char tag = value.empty() ? 0 : static_cast<unsigned char>(value.front());
   const auto text = take(value, tag);
   const Time time(ASN1_STRING_type_new(tag));
-  if (!text || !time ||
+  // With seconds, as RFC 5652 section 11.3 wants it: some versions of OpenSSL read other forms, some refuse them.
+  const std::size_t size = tag == kUtcTime ? sizeof("YYMMDDhhmmssZ") - 1 : sizeof("YYYYMMDDhhmmssZ") - 1;
+  if (!text || text->content.size() != size || text->content.back() != 'Z' || !time ||
       ASN1_STRING_set(time.get(), text->content.data(), static_cast<int>(text->content.size())) != 1) {
     return std::nullopt;
   }
@@ -172,6 +174,9 @@ bool take_attributes(UsualSigned& result) {
       }
       time = true;
       result.signing_time = time_of(value);
+      if (!result.signing_time) {
+        return false;
+      }
     } else if (object->whole == oid::kSigningCertificateV2 && !named) {
       named = names_only(value, result.certificate);
       if (!named) {

@@ -58,6 +58,8 @@ void judge_one(const cms::Signature& signature, const Sender& sender, const Open
   }
   if (!signature.weakness.empty()) {
     findings.add(Verdict::weak_algorithm, signature.weakness);
+  } else if (!check.weaknesses.empty()) {
+    findings.add(Verdict::weak_algorithm, check.weaknesses.front());
   }
   if (!from_matches(sender, crypto::facts_of(*signature.certificate)->email)) {
     findings.add(Verdict::signer_not_sender,

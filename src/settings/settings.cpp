@@ -5,6 +5,7 @@
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
+#include <Poco/UTF8Encoding.h>
 
 #include <algorithm>
 #include <initializer_list>
@@ -52,14 +53,36 @@ std::string_view type_name(const Var& value) {
   return value.isInteger() ? "integer" : "number";
 }
 
-/// A value from a file somebody else wrote, fit for a sentence.
-std::string printable(std::string_view text) {
-  constexpr std::size_t kMax = 80;
-  std::string shown;
-  for (const char c : text.substr(0, kMax)) {
-    shown += (c >= ' ' && c < 0x7f) ? c : '?';
+/// So many bytes of a key or value are shown. A path is shown whole: what is wrong is mostly at its end.
+constexpr std::size_t kMaxShown = 80;
+constexpr std::size_t kWhole = std::string_view::npos;
+
+/// Bytes of the character at the front of `text`; 0 if it is a control character or none at all.
+std::size_t printable_character(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  if (first < 0x80) {
+    return first >= ' ' && first != 0x7f ? 1 : 0;
   }
-  return text.size() > kMax ? shown + "..." : shown;
+  const std::size_t size = first >= 0xf0 ? 4 : (first >= 0xe0 ? 3 : 2);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  if (size > text.size() || !Poco::UTF8Encoding::isLegal(bytes, static_cast<int>(size))) {
+    return 0;
+  }
+  return first == 0xc2 && bytes[1] < 0xa0 ? 0 : size;  // U+0080 to U+009F
+}
+
+/// A value from a file somebody else wrote, fit for a sentence.
+std::string printable(std::string_view text, std::size_t max = kMaxShown) {
+  std::string shown;
+  while (!text.empty()) {
+    const std::size_t size = printable_character(text);
+    if (shown.size() + std::max<std::size_t>(size, 1) > max) {
+      return shown + "...";
+    }
+    shown += size == 0 ? "?" : text.substr(0, size);
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return shown;
 }
 
 std::size_t utf8_length(std::string_view text) {
@@ -186,7 +209,7 @@ void Reader::certificate_file(const Var& value, const std::string& path, std::ve
     return;
   }
   if (file.find('\0') != std::string::npos) {
-    problem(path, "file_unreadable", {{"file", printable(file)}});
+    problem(path, "file_unreadable", {{"file", printable(file, kWhole)}});
     return;
   }
   const std::string full = absolute(file);
@@ -195,7 +218,8 @@ void Reader::certificate_file(const Var& value, const std::string& path, std::ve
     out.push_back(full);
     return;
   }
-  problem(path, found == PemFile::unreadable ? "file_unreadable" : "not_a_certificate", {{"file", full}});
+  problem(path, found == PemFile::unreadable ? "file_unreadable" : "not_a_certificate",
+          {{"file", printable(full, kWhole)}});
 }
 
 void Reader::certificate_files(const Object& object, const std::string& prefix, const std::string& key, bool required,
@@ -433,7 +457,7 @@ void Reader::application_forms(const Object& root) {
     return;
   }
   std::string kind = "file_unreadable";
-  std::vector<std::pair<std::string, std::string>> params{{"file", printable(file_name)}};
+  std::vector<std::pair<std::string, std::string>> params{{"file", printable(file_name, kWhole)}};
   for (const auto& [name, value] : read.params()) {
     if (name == "reason") {
       kind = "forms_" + value;
@@ -452,7 +476,7 @@ bool Reader::file(const Object& root, const std::string& key, std::string& out) 
   }
   out = absolute(named);
   if (named.find('\0') != std::string::npos || !readable_file(out)) {
-    problem(key, "file_unreadable", {{"file", printable(out)}});
+    problem(key, "file_unreadable", {{"file", printable(out, kWhole)}});
     return false;
   }
   return true;

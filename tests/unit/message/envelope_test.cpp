@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "crypto/library_context.h"
 #include "unit/message/samples.h"
@@ -12,6 +13,7 @@ namespace kvc::message {
 namespace {
 
 using namespace samples;
+using namespace std::string_literals;
 
 TEST(Envelope, CiphersOfThePolicy) {
   for (const std::string name :
@@ -66,6 +68,23 @@ TEST(Envelope, TheSenderReadsTheOwnCopy) {
   const auto message = opened(sealed(letter()), with);
   EXPECT_EQ(message.verdict, Verdict::valid);
   EXPECT_EQ(message.layers[0].key_label, "anna");
+}
+
+// Each attempt decrypts the whole content.
+TEST(Envelope, ACertificateNamedOftenIsTriedFourTimes) {
+  const std::vector<crypto::Certificate> often(6, world().bernd.certificate);
+  for (const int broken : {0, 3, 4}) {
+    auto der = envelope(signed_entity(world().anna), often);
+    std::size_t at = 0;
+    for (int i = 0; i < broken; ++i) {
+      at = der.find("\x04\x82\x01\x00"s, at + 1);  // the encrypted key of 256 bytes
+      ASSERT_NE(at, std::string::npos);
+      der[at + 20] = static_cast<char>(der[at + 20] ^ 1);
+    }
+    EXPECT_EQ(opened(mail_fields() + pkcs7_mime(der, "enveloped-data")).verdict,
+              broken < 4 ? Verdict::valid : Verdict::decrypt_failed)
+        << broken;
+  }
 }
 
 TEST(Envelope, KeyIsFoundByIssuerAndSerialAmongGenerations) {

@@ -42,6 +42,17 @@ TEST(Signature, AShortKeyIsFlagged) {
   EXPECT_EQ(verdict_of(signed_entity(weak)), Verdict::weak_algorithm);
 }
 
+// Protocol C, weak_algorithm: a forger of SHA-1 needs no key at all, whatever the letter itself is signed with.
+TEST(Signature, ACertificateSignedWithSha1IsFlagged) {
+  auto recipe = test_pki::user_recipe({.address = "anna@kv-safenet.de"});
+  recipe.digest = "SHA1";
+  const auto key = test_pki::key("sha1-leaf");
+  const crypto::Identity weak{key, test_pki::issue(recipe, key, world().user_ca)};
+  const auto message = opened(enveloped_mail(signed_entity(weak)));
+  EXPECT_EQ(message.verdict, Verdict::weak_algorithm);
+  EXPECT_EQ(message.layers[0].reason, "The certificate is signed with sha1.");
+}
+
 TEST(Signature, OpaqueInsideTheEnvelope) {
   for (const char* prefix : {"", "x-"}) {
     const auto message = opened(enveloped_mail(

@@ -81,6 +81,26 @@ TEST(UsualSigned, EveryAttributeIsThereOnce) {
   EXPECT_FALSE(is_usual(replaced(ours(), oid + "\x05", oid + "\x06"))) << "a countersignature, signed";
 }
 
+/// RFC 5652 section 11.3: "UTCTime values MUST ... include seconds"; what some versions of OpenSSL read and others
+/// refuse is not read here.
+TEST(UsualSigned, SigningTimesThatAreNoneAreLeftToOpenssl) {
+  const std::string der = ours();
+  const auto at = der.rfind("\x17\x0d"s);  // the last one; a certificate has two
+  ASSERT_NE(at, std::string::npos);
+  const std::string time = der.substr(at + 2, 13);
+  ASSERT_TRUE(is_usual(replaced(der, time, "990228235959Z")));
+  for (const std::string other :
+       {"9902282359590", "991328235959Z", "990230235959Z", "9902282359+00", "990228235959z"}) {
+    ASSERT_EQ(other.size(), time.size());
+    EXPECT_FALSE(is_usual(replaced(der, time, other))) << other;
+  }
+  std::string general = der;
+  general.replace(at, 15,
+                  "\x18\x0d"
+                  "2406010000Z\x30\x30"s);
+  EXPECT_FALSE(is_usual(general));
+}
+
 /// A changed attribute or signature stays of the form, and is no good signature.
 TEST(UsualSigned, ChangedBytesAreNoGoodSignature) {
   const std::vector<crypto::Certificate> certificates{world().anna.certificate};

@@ -302,6 +302,31 @@ TEST_F(SettingsTest, LooksIntoCertificateFiles) {
   EXPECT_TRUE(load(with("user_cas", "[\"two.pem\"]")).ok());
 }
 
+// A log and a terminal show them. Found by fuzzing: a file name that begins with a carriage return.
+TEST_F(SettingsTest, ShowsFileNamesWithoutControlCharacters) {
+  const std::string folder = dir_.path().string() + "/";
+  const std::string deep = std::string(90, 'o') + "/" + std::string(90, 'u');
+  const std::pair<std::string, std::string> names[] = {
+      {"\\rtificial.pem", "?tificial.pem"},
+      {"Pr\xc3\xbc"
+       "fung.pem",
+       "Pr\xc3\xbc"
+       "fung.pem"},
+      {"a\xc2\x85z\x7f\\u001b[31m.pem", "a??z??[31m.pem"},
+      {"\xf0\x9f\x98\x80.pem", "\xf0\x9f\x98\x80.pem"},
+      {deep, deep},
+  };
+  for (const auto& [name, shown] : names) {
+    const Loaded loaded = load(with("user_cas", "[\"" + name + "\"]"));
+    ASSERT_THAT(lines(loaded), ElementsAre("environments[0].user_cas[0]: file_unreadable")) << name;
+    EXPECT_EQ(param(loaded.problems[0], "file"), folder + shown);
+  }
+  dir_.write("\r.pem", "no certificate here");
+  const Loaded loaded = load(with("user_cas", R"(["\r.pem"])"));
+  ASSERT_THAT(lines(loaded), ElementsAre("environments[0].user_cas[0]: not_a_certificate"));
+  EXPECT_EQ(param(loaded.problems[0], "file"), folder + "?.pem");
+}
+
 TEST_F(SettingsTest, SaysWhereTheTextStopsBeingJson) {
   struct Case {
     std::string text, line, column;
@@ -414,8 +439,8 @@ TEST_F(SettingsTest, KeysAreShownPrintableAndShort) {
 }
 
 TEST_F(SettingsTest, DsnNeedsItsParameters) {
-  for (const std::string dsn :
-       {"", "sqlite:", "postgresql", "postgresql:", "postgresql://", "postgresql:host=db", "mysql:x", "SQLITE", "sqlite:a\\nb", "sqlite:a\\u0000"}) {
+  for (const std::string dsn : {"", "sqlite:", "postgresql", "postgresql:", "postgresql://", "postgresql:host=db",
+                                "mysql:x", "SQLITE", "sqlite:a\\nb", "sqlite:a\\u0000"}) {
     const Loaded loaded = load("{\"storage\":{\"dsn\":\"" + dsn + "\"}}");
     EXPECT_THAT(lines(loaded), ElementsAre("storage.dsn: bad_dsn")) << dsn;
     EXPECT_TRUE(loaded.problems.at(0).params.empty()) << "a DSN may hold a password";
