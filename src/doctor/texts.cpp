@@ -95,7 +95,7 @@ constexpr Wording kWordings[] = {
      "Check name, port and \"sslrootcert\" in \"storage.dsn\", the connection, and whether the server runs. Nothing "
      "was changed."},
     {"storage.refused", "Mit der Angabe \"storage.dsn\" lässt sich nicht arbeiten.",
-     "Der Grund steht im Einzelnen in \"detail\". Prüfen Sie Benutzer, Datenbank, Kennwortdatei und die Parameter.",
+     "Der Grund steht im Einzelnen in \"detail\". Prüfen Sie Benutzer, Datenbank, Passwortdatei und die Parameter.",
      "The setting \"storage.dsn\" will not do.",
      "\"detail\" says why. Check user, database, password file and the parameters."},
     {"storage.failed", "Die Datenbank lässt sich nicht öffnen.",
@@ -178,10 +178,10 @@ constexpr Wording kWordings[] = {
 
     {"login.good", "Die Anmeldung gelingt.", "", "The login succeeds.", ""},
     {"login.password_change_needed", "Die Anmeldung gelingt, aber das Anfangskennwort muss noch geändert werden.",
-     "Richten Sie das Konto im Praxissystem ein; dabei wird das Kennwort geändert.",
+     "Richten Sie das Konto im Praxissystem ein; dabei wird das Passwort geändert.",
      "The login succeeds, but the initial password must still be changed.",
      "Set the account up in the practice system; the password is changed on the way."},
-    {"login.wrong_credentials", "Der Server nimmt Benutzername oder Kennwort nicht an.",
+    {"login.wrong_credentials", "Der Server nimmt Benutzername oder Passwort nicht an.",
      "Prüfen Sie beides; Groß- und Kleinschreibung zählt. Nach mehreren Fehlversuchen kann der Server das Konto "
      "sperren.",
      "The server does not accept the user name or password.",
@@ -227,9 +227,13 @@ constexpr ProblemText kProblemTexts[] = {
     {"bad_id", "Erlaubt sind Buchstaben, Ziffern, Punkt, Bindestrich und Unterstrich, höchstens 64 Zeichen.",
      "Letters, digits, dot, hyphen and underscore are allowed, at most 64 characters."},
     {"duplicate_id", "Den Namen \"{id}\" gibt es zweimal.", "The id \"{id}\" exists twice."},
-    {"bad_url", "Das ist keine vollständige Adresse.", "This is no complete address."},
+    {"bad_url",
+     "Das ist keine vollständige Adresse der Art https://SERVER:8443/kvconnect/rest/, ohne ? und #, mit einem Port von "
+     "1 bis 65535.",
+     "This is no complete address like https://SERVER:8443/kvconnect/rest/, without ? and #, with a port from 1 to "
+     "65535."},
     {"not_https", "Die Adresse muss mit https:// beginnen.", "The address must begin with https://."},
-    {"url_with_credentials", "Benutzername und Kennwort gehören nicht in die Adresse.",
+    {"url_with_credentials", "Benutzername und Passwort gehören nicht in die Adresse.",
      "A user name or password does not belong into the address."},
     {"bad_ldap_url", "Das ist keine vollständige Adresse der Art ldaps://server:8849.",
      "This is no complete address like ldaps://server:8849."},
@@ -240,6 +244,11 @@ constexpr ProblemText kProblemTexts[] = {
     {"file_unreadable", "Die Datei {file} lässt sich nicht lesen.", "The file {file} cannot be read."},
     {"not_a_certificate", "Die Datei {file} enthält kein lesbares PEM-Zertifikat.",
      "The file {file} holds no readable PEM certificate."},
+    {"catalogue_not_json",
+     "Die Datei {file} ist kein Katalog der Dienste: Sie enthält kein JSON-Objekt oder ist größer als 1 MiB.",
+     "The file {file} is no catalogue of services: it holds no JSON object, or is larger than 1 MiB."},
+    {"bad_catalogue", "In der Datei {file} ist der Dienst an der Stelle {place} nicht richtig beschrieben.",
+     "In the file {file} the service at {place} is not described as it has to be."},
     {"forms_columns",
      "In Zeile {line} der Datei {file} stehen nicht genau vier Werte. Ein Wert mit Komma muss in Anführungszeichen "
      "stehen.",

@@ -128,7 +128,7 @@ class Catalogue {
   /// invalid_settings if two services then claim the same Dienstkennung.
   [[nodiscard]] Result<Catalogue> with(const Catalogue& more) const;
   /// builtin() with the services of `file` (setting service_catalogue_file; at most 1 MiB), or builtin() alone if
-  /// `file` is empty. Errors: file_unreadable, invalid_settings. Thread: [worker].
+  /// `file` is empty. Errors: file_unreadable, invalid_settings; param "place" where the fault has one, e.g. "services[0].id". Thread: [worker].
   static Result<Catalogue> load(const std::string& file);
 
   [[nodiscard]] const std::vector<Service>& services() const { return services_; }

@@ -25,7 +25,7 @@ constexpr int kMaxCount = 1000, kMaxHours = 10000;
 constexpr std::string_view kVariant = "{variant}";
 
 Status wrong(const std::string& path, const std::string& what) {
-  return {error::invalid_settings, path + ": " + what};
+  return Status(error::invalid_settings, path + ": " + what).with("place", path);
 }
 
 std::string printable(std::string_view text) {

@@ -15,6 +15,7 @@
 
 #include "application/forms.h"
 #include "resource/settings_schema.h"
+#include "service/catalogue.h"
 #include "settings/pem_file.h"
 #include "settings/url.h"
 
@@ -97,6 +98,7 @@ class Reader {
 
   void settings(const Object& root);
   void application_forms(const Object& root);
+  void service_catalogue(const Object& root);
 
  private:
   void problem(std::string key_path, std::string_view name, Params params = {}, bool warning = false) {
@@ -203,7 +205,11 @@ void Reader::certificate_file(const Var& value, const std::string& path, std::ve
     return;
   }
   const auto& file = value.extract<std::string>();
-  if (file.empty() || utf8_length(file) > kMaxPath) {
+  if (file.empty()) {
+    problem(path, "missing");
+    return;
+  }
+  if (utf8_length(file) > kMaxPath) {
     problem(path, "out_of_range",
             {{"min", "1"}, {"max", std::to_string(kMaxPath)}, {"value", std::to_string(utf8_length(file))}});
     return;
@@ -444,7 +450,7 @@ void Reader::settings(const Object& root) {
   s.max_message_bytes = static_cast<std::uint64_t>(max_bytes);
   application_forms(root);
   file(root, "kvca_file", s.kvca_file);
-  file(root, "service_catalogue_file", s.service_catalogue_file);
+  service_catalogue(root);
 }
 
 void Reader::application_forms(const Object& root) {
@@ -466,6 +472,27 @@ void Reader::application_forms(const Object& root) {
     }
   }
   problem("application_forms_file", kind, std::move(params));
+}
+
+// The plugin cannot do without the services, so it does not begin with a catalogue it cannot read.
+void Reader::service_catalogue(const Object& root) {
+  std::string& file_name = loaded_.settings.service_catalogue_file;
+  if (!file(root, "service_catalogue_file", file_name)) {
+    return;
+  }
+  const Status read = service::Catalogue::load(file_name).status();
+  if (read.ok()) {
+    return;
+  }
+  Params params{{"file", printable(file_name, kWhole)}};
+  std::string_view kind = read.is(error::file_unreadable) ? "file_unreadable" : "catalogue_not_json";
+  for (const auto& [name, value] : read.params()) {
+    if (name == "place") {
+      kind = "bad_catalogue";
+      params.emplace_back(name, printable(value));
+    }
+  }
+  problem("service_catalogue_file", kind, std::move(params));
 }
 
 // A readable file; what is in it is for others to judge. False if there is none.

@@ -80,6 +80,8 @@ inline constexpr ProblemKind kProblemKinds[] = {
     {"bad_dsn", ""},                    // neither sqlite nor postgresql
     {"file_unreadable", "file"},        // not there, no permission, not a file
     {"not_a_certificate", "file"},      // readable, but no PEM certificate in it
+    {"catalogue_not_json", "file"},     // service_catalogue_file: no JSON object, or larger than 1 MiB
+    {"bad_catalogue", "file place"},    // where in it a service is not described as the schema wants it
     // application_forms_file: what is wrong with the list, and in which line (application/forms.h)
     {"forms_columns", "file line"},
     {"forms_empty", "file"},

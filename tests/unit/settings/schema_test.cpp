@@ -49,8 +49,9 @@ class SchemaTest : public ::testing::Test {
 
   /// Only what a schema can see: not the files, not what a URL or two ids mean.
   bool reader_accepts_shape(const std::string& json) {
-    const std::set<std::string> beyond = {"file_unreadable", "not_a_certificate",    "duplicate_id",
-                                          "not_https",       "url_with_credentials", "bad_url"};
+    const std::set<std::string> beyond = {"file_unreadable",    "not_a_certificate",    "duplicate_id",
+                                          "not_https",          "url_with_credentials", "bad_url",
+                                          "catalogue_not_json", "bad_catalogue"};
     const Loaded loaded = load(json, dir_.path());
     return std::all_of(loaded.problems.begin(), loaded.problems.end(),
                        [&](const Problem& p) { return p.warning || beyond.count(p.problem) == 1; });

@@ -95,7 +95,7 @@ TEST_F(SettingsTest, EmptyTextGivesDefaultsThatNameNoHost) {
 TEST_F(SettingsTest, ReadsEverything) {
   const std::string forms =
       dir_.write("forms.csv", "kv_code,kv,form_file,url\n38,Nordrhein,a.pdf,https://kv.example/a.pdf\n");
-  const std::string services = dir_.write("more.json", "{}");
+  const std::string services = dir_.write("more.json", R"({"services": []})");
   const std::string kvca = dir_.write("kvca.xml", "<x/>");
   const Loaded loaded =
       load("{\"$schema\":\"settings.schema.json\",\"environments\":[" + environment() +
@@ -120,6 +120,25 @@ TEST_F(SettingsTest, ReadsEverything) {
   EXPECT_EQ(s.application_forms_file, forms);
   EXPECT_EQ(s.kvca_file, kvca);
   EXPECT_EQ(s.service_catalogue_file, services);
+}
+
+TEST_F(SettingsTest, ABrokenCatalogueOfServicesIsToldWithItsPlace) {
+  const auto problem_of = [&](const std::string& text) {
+    dir_.write("more.json", text);
+    const Loaded loaded = load(R"({"service_catalogue_file":"more.json"})");
+    EXPECT_FALSE(loaded.ok()) << text;
+    EXPECT_EQ(loaded.problems.size(), 1U) << text;
+    return loaded.problems.empty() ? Problem() : loaded.problems[0];
+  };
+  for (const std::string& text : {"-----BEGIN CERTIFICATE-----\n"s, ""s, "[]"s, std::string(1100000, ' ')}) {
+    const Problem problem = problem_of(text);
+    EXPECT_EQ(problem.key_path, "service_catalogue_file");
+    EXPECT_EQ(problem.problem, "catalogue_not_json");
+    EXPECT_EQ(param(problem, "file"), (dir_.path() / "more.json").string());
+  }
+  const Problem problem = problem_of(R"({"services": [{"key": "x", "unsinn": 1}]})");
+  EXPECT_EQ(problem.problem, "bad_catalogue");
+  EXPECT_EQ(param(problem, "place"), "services[0].unsinn");
 }
 
 TEST_F(SettingsTest, ABrokenListOfFormsIsToldWithItsLine) {
