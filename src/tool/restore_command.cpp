@@ -3,12 +3,14 @@
 
 #include <Poco/JSON/Object.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <iostream>
 
 #include "base/env.h"
 #include "base/guard.h"
+#include "doctor/texts.h"
 #include "settings/settings.h"
 #include "store/backup.h"
 #include "tool/files.h"
@@ -19,18 +21,47 @@ namespace {
 
 constexpr auto kOptions = std::to_array<OptionSpec>({{"--data", false, true}, {"--settings"}, {"--backup"}});
 
+/// Whether a problem leaves in doubt which database is meant. Others do not keep anyone from restoring: a certificate
+/// that is missing may have gone with the database. In this section even an unknown key counts: "DSN" for "dsn".
+bool about_storage(const settings::Problem& problem) {
+  const std::string& path = problem.key_path;
+  return path.empty() || path == "storage" || path.starts_with("storage.");
+}
+
+/// The same list as the doctor has. Without this check a mistake would mean the default database.
+Status check_storage_settings(const settings::Loaded& loaded, const std::string& file) {
+  if (std::none_of(loaded.problems.begin(), loaded.problems.end(), about_storage)) {
+    return {};
+  }
+  for (const settings::Problem& problem : loaded.problems) {
+    std::cerr << "         - " << doctor::sentence(problem, english()) << '\n';
+  }
+  return {
+      error::invalid_settings,
+      file + std::string(say(": Die Einstellungen enthalten Fehler, also ist nicht sicher, welche Datenbank gemeint "
+                             "ist. Es wurde nichts verändert. Berichtigen Sie die genannten Stellen und versuchen "
+                             "Sie es noch einmal.",
+                             ": The settings contain mistakes, so it is not certain which database is meant. "
+                             "Nothing was changed. Correct the places listed and try again."))};
+}
+
 Result<std::string> file_of(const Options& options) {
   std::string dsn = "sqlite";
   if (const auto file = options.one("--settings")) {
     KVC_ASSIGN(const Secret text, read_secret(*file));
     const auto loaded =
         settings::load(std::string(text.reveal()), std::filesystem::absolute(*file).parent_path().string());
+    KVC_TRY(check_storage_settings(loaded, *file));
     dsn = loaded.settings.storage_dsn;
   }
   const auto file = store::database_file(dsn, options.text("--data"));
   if (!file) {
-    return Status(error::bad_request,
-                  "storage.dsn names a database server; its administrator restores it from the server's backups");
+    return Status(
+        error::bad_request,
+        std::string(say("\"storage.dsn\" nennt einen Datenbankserver. Es wurde nichts verändert. Seine Sicherungen "
+                        "spielt ein, wer den Server verwaltet.",
+                        "\"storage.dsn\" names a database server. Nothing was changed. Its administrator restores it "
+                        "from the server's backups.")));
   }
   return *file;
 }

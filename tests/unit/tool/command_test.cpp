@@ -192,6 +192,33 @@ TEST_F(Tool, RestoresADamagedDatabase) {
   EXPECT_EQ(tool({"restore"}).exit_code, 2);
 }
 
+TEST_F(Tool, RestoresNothingWhileTheSettingsLeaveTheDatabaseInDoubt) {
+  ASSERT_TRUE(store::Database::open("sqlite", scratch_.path(), Env::system(), Log::none()).value()->maintain().ok());
+  scratch_.put("kvconnect.db", "beschädigt");
+  const std::pair<const char*, const char*> doubtful[] = {
+      {R"({"storage":{"dsn":"sqlite:other.db"},})", "Der Text ist kein gültiges JSON; Zeile 1, Spalte "},
+      {"[]", "Erwartet wird object, gefunden wurde array."},
+      {R"({"storage":{"dsn":"mysql:Geheim@x"}})", "storage.dsn: Erlaubt sind \"sqlite\""},
+      {R"({"storage":"sqlite:other.db"})", "storage: Erwartet wird object, gefunden wurde string."},
+      {R"({"storage":{"DSN":"sqlite:other.db"}})", "storage.DSN: Diese Angabe kennt das Plugin nicht"},
+  };
+  for (const auto& [text, problem] : doubtful) {
+    SCOPED_TRACE(text);
+    scratch_.put("brk.json", text);
+    const auto refused = tool({"restore", "--data", scratch_.path(), "--settings", "brk.json"});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.output, HasSubstr(problem));
+    EXPECT_THAT(refused.output, HasSubstr("Es wurde nichts verändert"));
+    EXPECT_THAT(refused.output, Not(HasSubstr("Geheim")));
+    EXPECT_EQ(scratch_.get("kvconnect.db"), "beschädigt");
+  }
+  EXPECT_THAT(tool({"restore", "--data", scratch_.path(), "--settings", "brk.json"}, "en_GB.UTF-8").output,
+              HasSubstr("Nothing was changed"));
+  scratch_.put("brk.json", R"({"environments":[{"id":"weg","user_cas":["weg.pem"]}]})");
+  EXPECT_EQ(tool({"restore", "--data", scratch_.path(), "--settings", "brk.json"}).exit_code, 0)
+      << "other mistakes do not keep the practice from its messages";
+}
+
 TEST_F(Tool, SealsAndOpens) {
   const auto sealed = tool(seal_args());
   ASSERT_EQ(sealed.exit_code, 0) << sealed.output;
