@@ -110,7 +110,8 @@ Report Examination::run() {
     if (subject_.data_directory.empty()) {
       return skipped("skipped.no_directory");
     }
-    return usable ? examine_storage(loaded.settings, subject_.data_directory, env_, log_) : skipped("skipped.earlier");
+    return usable ? examine_storage(loaded.settings, subject_.data_directory, subject_.english, env_, log_)
+                  : skipped("skipped.earlier");
   });
   if (usable) {
     for (const settings::Environment& one : loaded.settings.environments) {

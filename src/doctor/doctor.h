@@ -53,8 +53,9 @@ using StageFn = std::function<void(const Stage&)>;
 
 /// Runs all stages; a stage whose ground is missing is skipped and says why. Contacts only the servers of the settings,
 /// and sends the credentials only over a connection that may be trusted. An existing database is opened, which brings
-/// one of an older version up to date as the plugin itself would; none is created. Thread: a worker; takes as long as
-/// the network does; after a cancellation the rest is skipped. Never throws.
+/// one of an older version up to date as the plugin itself would; none is created, neither where there is no file nor
+/// in an empty one. Thread: a worker; takes as long as the network does; after a cancellation the rest is skipped.
+/// Never throws.
 Report examine(const Subject& subject, Env& env, Log& log, const Cancel& cancel, const StageFn& on_stage = {});
 
 /// {"status": ..., "stages": [{"name", "environment", "status", "outcome", "text", "advice", "detail", "findings",

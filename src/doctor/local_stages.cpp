@@ -3,10 +3,13 @@
 #include <Poco/Exception.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -14,6 +17,7 @@
 #include "crypto/trust_list.h"
 #include "doctor/stages.h"
 #include "doctor/texts.h"
+#include "store/backup.h"
 #include "store/database.h"
 
 namespace kvc::doctor {
@@ -96,29 +100,43 @@ const char* storage_outcome(const Status& status) {
   return status.is(error::storage_full) ? "storage.full" : "storage.failed";
 }
 
-/// The SQLite file a DSN means; nothing for another kind of database.
-std::optional<fs::path> sqlite_file(const std::string& dsn, const fs::path& directory) {
-  constexpr std::string_view kScheme = "sqlite:";
-  if (dsn == "sqlite") {
-    return directory / "kvconnect.db";
+/// Whether there is something to open. An empty file is none: opening it would make a database of it. With backups the
+/// opening refuses a file that is gone or empty, so what it says is heard.
+bool worth_opening(Finding& finding, const std::string& file, bool english) {
+  std::error_code failure;
+  const bool exists = fs::exists(file, failure);
+  if (failure) {
+    return true;
   }
-  if (dsn.starts_with(kScheme)) {
-    return directory / dsn.substr(kScheme.size());
+  if (exists && (!fs::is_regular_file(file, failure) || fs::file_size(file, failure) > 0 || failure)) {
+    if (::faccessat(AT_FDCWD, file.c_str(), R_OK | W_OK, AT_EACCESS) != 0 && errno == EACCES) {
+      finding.findings.push_back(file_sentence("file.not_permitted", {{"file", file}}, english));
+    }
+    return true;
   }
-  return std::nullopt;
+  const auto backups = store::backups_of(file);
+  if (!backups.empty()) {
+    finding.findings.push_back(file_sentence(exists ? "file.emptied" : "file.gone",
+                                             {{"file", file}, {"backup", backups.front().file}}, english));
+    return true;
+  }
+  if (finding.health == Health::good) {
+    finding.outcome = "storage.new";
+  }
+  if (exists) {
+    raise(finding, Health::warning, "storage.new");
+    finding.findings.push_back(file_sentence("file.empty", {{"file", file}}, english));
+  }
+  return false;
 }
 
-void open_database(Finding& finding, const settings::Settings& settings, const fs::path& directory, Env& env,
-                   Log& log) {
-  const auto file = sqlite_file(settings.storage_dsn, directory);
-  std::error_code failure;
-  if (file && !fs::exists(*file, failure)) {
-    if (finding.health == Health::good) {
-      finding.outcome = "storage.new";
-    }
+void open_database(Finding& finding, const settings::Settings& settings, const std::string& directory, bool english,
+                   Env& env, Log& log) {
+  const auto file = store::database_file(settings.storage_dsn, directory);
+  if (file && !worth_opening(finding, *file, english)) {
     return;
   }
-  const auto database = store::Database::open(settings.storage_dsn, directory.string(), env, log);
+  const auto database = store::Database::open(settings.storage_dsn, directory, env, log);
   if (!database.ok()) {
     const Status status = database.status();
     finding.health = status.is(error::storage_busy) ? Health::warning : Health::bad;
@@ -198,7 +216,8 @@ Finding examine_certificates(const settings::Environment& environment, TimePoint
   return finding;
 }
 
-Finding examine_storage(const settings::Settings& settings, const std::string& directory, Env& env, Log& log) {
+Finding examine_storage(const settings::Settings& settings, const std::string& directory, bool english, Env& env,
+                        Log& log) {
   std::error_code failure;
   if (!fs::is_directory(directory, failure)) {
     return found(Health::bad, "storage.no_directory");
@@ -219,7 +238,7 @@ Finding examine_storage(const settings::Settings& settings, const std::string& d
     raise(finding, Health::bad, "storage.not_writable");
     return finding;
   }
-  open_database(finding, settings, directory, env, log);
+  open_database(finding, settings, directory, english, env, log);
   return finding;
 }
 

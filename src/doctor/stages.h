@@ -34,7 +34,8 @@ struct Finding {
 Finding examine_manifest(const std::string& file);
 Finding examine_settings(const settings::Loaded& loaded, bool english);
 Finding examine_certificates(const settings::Environment& environment, TimePoint now);
-Finding examine_storage(const settings::Settings& settings, const std::string& directory, Env& env, Log& log);
+Finding examine_storage(const settings::Settings& settings, const std::string& directory, bool english, Env& env,
+                        Log& log);
 /// `skew` gets server clock minus ours, if the server tells its time.
 Finding examine_server(const settings::Environment& environment, Env& env, const Cancel& cancel,
                        std::optional<std::chrono::seconds>& skew);

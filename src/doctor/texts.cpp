@@ -275,8 +275,32 @@ constexpr ProblemText kProblemTexts[] = {
      "The plugin does not know this value; it is ignored."},
 };
 
-std::string filled(std::string text, const settings::Problem& problem) {
-  for (const auto& [name, value] : problem.params) {
+/// What is said of the database file beside the outcome, which alone does not tell what happened.
+struct FileText {
+  std::string_view finding, german, english;
+};
+
+constexpr FileText kFileTexts[] = {
+    {"file.gone", "Die Datei {file} ist verschwunden; es gibt Sicherungen von ihr, die neueste ist {backup}.",
+     "The file {file} is gone; there are backups of it, the newest is {backup}."},
+    {"file.emptied", "Die Datei {file} ist leer (0 Bytes); es gibt Sicherungen von ihr, die neueste ist {backup}.",
+     "The file {file} is empty (0 bytes); there are backups of it, the newest is {backup}."},
+    {"file.empty",
+     "Die Datei {file} ist leer (0 Bytes), und neben ihr liegt keine Sicherung. Hat das Plugin hier schon gearbeitet, "
+     "starten Sie das Praxissystem nicht, sondern spielen Sie eine Sicherung ein: \"kvconnect restore\" mit "
+     "\"--backup DATEI\". Sonst ist nichts zu tun.",
+     "The file {file} is empty (0 bytes) and there is no backup beside it. If the plugin has worked here before, do "
+     "not start the practice system but restore a backup: \"kvconnect restore\" with \"--backup FILE\". Otherwise "
+     "there is nothing to do."},
+    {"file.not_permitted",
+     "Der Benutzer dieser Prüfung darf die Datei {file} nicht lesen und schreiben. Starten Sie die Prüfung als der "
+     "Benutzer, unter dem das Praxissystem läuft.",
+     "The user of this examination may not read and write the file {file}. Start the examination as the user the "
+     "practice system runs as."},
+};
+
+std::string filled(std::string text, const Params& params) {
+  for (const auto& [name, value] : params) {
     const std::string gap = "{" + name + "}";
     const std::size_t at = text.find(gap);
     if (at != std::string::npos) {
@@ -305,7 +329,16 @@ std::string sentence(const settings::Problem& problem, bool english) {
   if (found == std::end(kProblemTexts)) {
     return place + problem.problem;
   }
-  return place + filled(std::string(english ? found->english : found->german), problem);
+  return place + filled(std::string(english ? found->english : found->german), problem.params);
+}
+
+std::string file_sentence(std::string_view finding, const Params& params, bool english) {
+  const auto* found = std::find_if(std::begin(kFileTexts), std::end(kFileTexts),
+                                   [&](const FileText& one) { return one.finding == finding; });
+  if (found == std::end(kFileTexts)) {
+    return std::string(finding);
+  }
+  return filled(std::string(english ? found->english : found->german), params);
 }
 
 }  // namespace kvc::doctor

@@ -5,6 +5,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "settings/settings.h"
 
@@ -24,5 +26,11 @@ const Wording* find_wording(std::string_view outcome);
 
 /// "environments[0].base_url: Die Adresse muss mit https:// beginnen."
 std::string sentence(const settings::Problem& problem, bool english);
+
+using Params = std::vector<std::pair<std::string, std::string>>;
+
+/// What is said of the database file: "file.gone" and "file.emptied" ({file}, {backup}), "file.empty" and
+/// "file.not_permitted" ({file}).
+std::string file_sentence(std::string_view finding, const Params& params, bool english);
 
 }  // namespace kvc::doctor

@@ -5,6 +5,7 @@
 #include <Poco/JSON/Parser.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -12,6 +13,7 @@
 
 #include "doctor/stages.h"
 #include "doctor/texts.h"
+#include "store/backup.h"
 #include "store/database.h"
 #include "unit/kvconnect/fake_env.h"
 #include "unit/kvconnect/scripted_server.h"
@@ -205,6 +207,54 @@ TEST_F(DoctorTest, Storage) {
   EXPECT_EQ(outcome("storage"), "skipped.no_directory");
 }
 
+TEST_F(DoctorTest, ADatabaseThatIsGoneIsNotANewOne) {
+  const std::filesystem::path data = subject_.data_directory;
+  ASSERT_TRUE(store::Database::open("sqlite", data.string(), Env::system(), Log::none()).value()->maintain().ok());
+  const auto backups = store::backups_of((data / "kvconnect.db").string());
+  ASSERT_EQ(backups.size(), 1U);
+  std::filesystem::remove(data / "kvconnect.db");
+  const Stage gone = stage("storage");
+  EXPECT_EQ(gone.outcome, "storage.corrupt");
+  EXPECT_EQ(gone.health, Health::bad);
+  EXPECT_THAT(gone.advice, HasSubstr("kvconnect restore"));
+  EXPECT_THAT(gone.findings, ElementsAre(::testing::AllOf(HasSubstr("verschwunden"), HasSubstr(backups[0].file))));
+  EXPECT_FALSE(std::filesystem::exists(data / "kvconnect.db"));
+  dir_.write("data/kvconnect.db", "");
+  const Stage emptied = stage("storage");
+  EXPECT_EQ(emptied.outcome, "storage.corrupt");
+  EXPECT_THAT(emptied.findings, ElementsAre(HasSubstr("leer (0 Bytes)")));
+  EXPECT_EQ(std::filesystem::file_size(data / "kvconnect.db"), 0U);
+}
+
+TEST_F(DoctorTest, AnEmptyFileIsLeftEmpty) {
+  const std::string file = dir_.write("data/kvconnect.db", "");
+  Stage found = stage("storage");
+  EXPECT_EQ(found.outcome, "storage.new");
+  EXPECT_EQ(found.health, Health::warning);
+  EXPECT_THAT(found.findings, ElementsAre(HasSubstr(file + " ist leer (0 Bytes)")));
+  subject_.english = true;
+  EXPECT_THAT(stage("storage").findings, ElementsAre(HasSubstr(file + " is empty (0 bytes)")));
+  EXPECT_EQ(std::filesystem::file_size(file), 0U);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(subject_.data_directory), {}), 1);
+}
+
+TEST_F(DoctorTest, AFileThatMayNotBeReadIsSaid) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root can be somebody else for a moment";
+  }
+  constexpr uid_t kNobody = 65534;
+  const std::string file = dir_.write("data/kvconnect.db", std::string(5000, 'x'));
+  ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  ASSERT_EQ(::chmod(dir_.path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(subject_.data_directory.c_str(), 0777), 0);
+  ASSERT_EQ(::seteuid(kNobody), 0);
+  const Stage found = stage("storage");
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(found.outcome, "storage.failed");
+  EXPECT_EQ(found.health, Health::bad);
+  EXPECT_THAT(found.findings, ElementsAre(HasSubstr("darf die Datei " + file + " nicht lesen")));
+}
+
 TEST_F(DoctorTest, StorageThatCannotBeWritten) {
   subject_.data_directory = "/proc";  // not even root may make a file there
   EXPECT_EQ(outcome("storage"), "storage.not_writable");
@@ -363,6 +413,17 @@ TEST(DoctorTexts, EveryOutcomeHasASentenceInBothLanguages) {
     EXPECT_NE(one.german, "") << one.outcome;
     EXPECT_NE(one.english, "") << one.outcome;
     EXPECT_EQ(one.german_advice.empty(), one.english_advice.empty()) << one.outcome;
+  }
+}
+
+TEST(DoctorTexts, EveryFindingOfTheFileHasASentence) {
+  const Params params = {{"file", "FILE"}, {"backup", "BACKUP"}};
+  for (const std::string finding : {"file.gone", "file.emptied", "file.empty", "file.not_permitted"}) {
+    for (const bool english : {false, true}) {
+      const std::string text = file_sentence(finding, params, english);
+      EXPECT_THAT(text, HasSubstr("FILE")) << finding;
+      EXPECT_THAT(text, Not(HasSubstr("{"))) << finding;
+    }
   }
 }
 
