@@ -99,20 +99,37 @@ Status move(const std::string& from, const std::string& to) {
   return {};
 }
 
-/// An empty file with the right mode from its first moment.
-Status make_private(const std::string& file) {
+/// Whose a copy of the database `file` has to be: root restores for the user the practice system runs as. Without a
+/// file, and where root left one in somebody's folder, it is the owner of the folder. Nothing if nobody can tell.
+std::optional<struct stat> owner_of(const std::string& file) {
+  struct stat folder {};
+  struct stat old {};
+  const bool known = ::stat(fs::path(file).parent_path().c_str(), &folder) == 0;
+  if (::stat(file.c_str(), &old) == 0 && (old.st_uid != 0 || !known)) {
+    return old;
+  }
+  return known ? std::optional(folder) : std::nullopt;
+}
+
+/// An empty file with the right mode from its first moment, and with that owner if this user may give files away. The
+/// descriptor is the file just made: a name could be another file by now.
+Status make_private(const std::string& file, const std::optional<struct stat>& owner) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode);
   if (descriptor < 0) {
     return file_failed("a backup cannot be made", errno);
   }
+  // Without the right to give the group there is still the owner; whether that went well, restore() looks itself.
+  [[maybe_unused]] const bool given = owner && (::fchown(descriptor, owner->st_uid, owner->st_gid) == 0 ||
+                                                ::fchown(descriptor, owner->st_uid, static_cast<gid_t>(-1)) == 0);
   ::close(descriptor);
   return {};
 }
 
-Status check_room(const std::string& file) {
+/// Room for a copy of `file` in the folder of `beside`.
+Status check_room(const std::string& file, const std::string& beside) {
   struct stat info {};
   struct statvfs disk {};
-  if (::stat(file.c_str(), &info) != 0 || ::statvfs(fs::path(file).parent_path().c_str(), &disk) != 0) {
+  if (::stat(file.c_str(), &info) != 0 || ::statvfs(fs::path(beside).parent_path().c_str(), &disk) != 0) {
     return {};  // some network file systems tell nothing
   }
   const auto room = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
@@ -129,7 +146,7 @@ Session connect(const std::string& file) {
   return session;
 }
 
-/// Every page, not only what an opening looks at.
+/// Every page, not only what an opening looks at. Error: file_unreadable for a database of another program.
 Status check_whole(const std::string& file) {
   return with_sqlite_errors([&]() -> Status {
     Session session = connect(file);
@@ -137,13 +154,16 @@ Status check_whole(const std::string& file) {
     std::string finding;
     session << "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_version'", into(ours), now;
     session << "PRAGMA integrity_check(1)", into(finding), now;
-    return ours == 1 && finding == "ok" ? Status() : Status(error::storage_corrupt, "the backup is damaged");
+    if (finding != "ok") {
+      return Status(error::storage_corrupt, "the backup is damaged");
+    }
+    return ours == 1 ? Status() : Status(error::file_unreadable, "the file is a database of another program");
   });
 }
 
 /// One consistent snapshot of `from` as `to`, with nothing that was deleted.
-Status copy_database(const std::string& from, const std::string& to) {
-  KVC_TRY(make_private(to));
+Status copy_database(const std::string& from, const std::string& to, const std::optional<struct stat>& owner) {
+  KVC_TRY(make_private(to, owner));
   Status copied = with_sqlite_errors([&]() -> Status {
     Session session = connect(from);
     std::string quoted;
@@ -186,13 +206,19 @@ void remove_unfinished(const std::string& file, Env& env) {
   }
 }
 
-/// Whoever has an SQLite database open in WAL mode holds a lock in its last range of bytes.
-bool in_use(const std::string& file) {
+/// Whoever has an SQLite database open in WAL mode holds a lock in its last range of bytes. A file this user may not
+/// even look at is somebody else's, so it is left alone; any other failure is what one restores for.
+Status check_not_in_use(const std::string& file) {
   constexpr off_t kLocks = 0x40000000;
   constexpr off_t kLength = 512;
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
   if (descriptor < 0) {
-    return false;
+    descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  }
+  if (descriptor < 0) {
+    return errno == EACCES || errno == EPERM
+               ? Status(error::storage_failed, "the database file may not be read").with(kNotPermitted, file)
+               : Status();
   }
   struct flock lock {};
   lock.l_type = F_WRLCK;
@@ -201,22 +227,78 @@ bool in_use(const std::string& file) {
   lock.l_len = kLength;
   const bool held = ::fcntl(descriptor, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
   ::close(descriptor);
-  return held;
+  return held ? Status(error::storage_busy, "another program has the database open") : Status();
+}
+
+// ---------------------------------------------------------------------------------------------------- choosing
+
+/// The time in the name of a backup; of a file that somebody named otherwise, its own.
+TimePoint time_of_backup(const std::string& backup, const struct stat& info) {
+  const std::size_t at = backup.rfind(kBackup);
+  const auto made =
+      at == std::string::npos ? std::nullopt : time_of_stamp(std::string_view(backup).substr(at + kBackup.size()));
+  return made.value_or(std::chrono::system_clock::from_time_t(info.st_mtime));
+}
+
+/// Null if the file is a whole backup, else the reason why it cannot be used. SQLite would make a file that is missing.
+const char* fault_of(const std::string& backup, const std::string& file, struct stat& info) {
+  if (::stat(backup.c_str(), &info) != 0) {
+    return errno == ENOENT || errno == ENOTDIR ? kMissing : kNotReadable;
+  }
+  std::error_code failure;
+  if (fs::equivalent(backup, file, failure)) {
+    return kTheDatabase;
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return kNoFile;
+  }
+  const int descriptor = ::open(backup.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return kNotReadable;
+  }
+  ::close(descriptor);
+  if (info.st_size == 0) {
+    return kDamaged;
+  }
+  const Status whole = check_whole(backup);
+  if (whole.ok()) {
+    return nullptr;
+  }
+  if (whole.is(error::file_unreadable)) {
+    return kForeign;
+  }
+  return whole.is(error::storage_corrupt) ? kDamaged : kNotReadable;
 }
 
 Result<Backup> usable_backup(const std::string& file, const std::optional<std::string>& wanted) {
   std::vector<Backup> all = backups_of(file);
   if (wanted) {
-    const std::string absolute = fs::absolute(*wanted).lexically_normal().string();
-    std::erase_if(all, [&](const Backup& each) { return each.file != absolute; });
+    all = {{fs::absolute(*wanted).lexically_normal().string(), {}}};
   }
-  for (const Backup& backup : all) {
-    if (check_whole(backup.file).ok()) {
+  if (all.empty()) {
+    return Status(error::file_unreadable, "there is no backup of this database").with(kNoBackup, file);
+  }
+  Status none(error::file_unreadable, wanted ? "this backup cannot be used" : "no backup of this database is whole");
+  for (Backup& backup : all) {
+    struct stat info {};
+    const char* const fault = fault_of(backup.file, file, info);
+    if (fault == nullptr) {
+      backup.made = time_of_backup(backup.file, info);
       return backup;
     }
+    static_cast<void>(std::move(none).with(fault, backup.file));
   }
-  return Status(error::file_unreadable,
-                all.empty() ? "there is no backup of this database" : "no backup of this database is whole");
+  return none;
+}
+
+/// A database its user cannot open would be no restored one.
+Status check_owner(const std::string& copy, const std::string& file, const std::optional<struct stat>& owner) {
+  struct stat info {};
+  if (!owner || (::stat(copy.c_str(), &info) == 0 && info.st_uid == owner->st_uid)) {
+    return {};
+  }
+  return Status(error::storage_failed, "the backup cannot be given to the owner of the database")
+      .with(kOtherOwner, file);
 }
 
 /// Until the last step the old database is in its place. Its -wal goes first: applied to another file it would destroy
@@ -266,10 +348,10 @@ std::vector<Backup> backups_of(const std::string& database_file) {
 Status back_up(const std::string& database_file, Env& env) {
   return guarded([&]() -> Status {
     const std::string file = fs::absolute(database_file).lexically_normal().string();
-    KVC_TRY(check_room(file));
+    KVC_TRY(check_room(file, file));
     remove_unfinished(file, env);
     const std::string unfinished = free_name(file, kUnfinished, env);
-    KVC_TRY(copy_database(file, unfinished));
+    KVC_TRY(copy_database(file, unfinished, owner_of(file)));
     KVC_TRY(move(unfinished, free_name(file, kBackup, env)));
     prune(file);
     return flush(fs::path(file).parent_path().string(), O_RDONLY | O_DIRECTORY);
@@ -279,19 +361,25 @@ Status back_up(const std::string& database_file, Env& env) {
 Result<Restored> restore(const std::string& database_file, const std::optional<std::string>& backup, Env& env) {
   return guarded([&]() -> Result<Restored> {
     const std::string file = fs::absolute(database_file).lexically_normal().string();
-    if (in_use(file)) {
-      return Status(error::storage_busy, "another program has the database open");
-    }
+    KVC_TRY(check_not_in_use(file));
     Restored restored;
     KVC_ASSIGN(restored.from, usable_backup(file, backup));
-    KVC_TRY(check_room(restored.from.file));
+    KVC_TRY(check_room(restored.from.file, file));
+    const auto owner = owner_of(file);
     const std::string copy = free_name(file, kUnfinished, env);
-    KVC_TRY(copy_database(restored.from.file, copy));
+    KVC_TRY(copy_database(restored.from.file, copy, owner));
     restored.broken_file = free_name(file, kBroken, env);
-    const Status exchanged = exchange(file, copy, restored.broken_file);
+    Status exchanged = check_owner(copy, file, owner);
+    if (exchanged.ok()) {
+      exchanged = exchange(file, copy, restored.broken_file);
+    }
     if (!exchanged.ok()) {
       ::unlink(copy.c_str());
       return exchanged;
+    }
+    if (::access(restored.broken_file.c_str(), F_OK) != 0 &&
+        ::access((restored.broken_file + "-wal").c_str(), F_OK) != 0) {
+      restored.broken_file.clear();
     }
     return restored;
   });

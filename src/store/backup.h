@@ -2,7 +2,8 @@
 // Backups of a database file, beside it, and the way back. For SQLite only: a server's backups are its administrator's.
 //
 // A backup holds what the database holds, so nothing in it is a usable secret (design section 4): whoever copies it
-// away gains no more than by copying the database. Mode 0600, made from one consistent snapshot while others write.
+// away gains no more than by copying the database. Mode 0600 and the database's owner, whoever makes it; from one
+// consistent snapshot while others write.
 #pragma once
 
 #include <optional>
@@ -36,13 +37,25 @@ Status back_up(const std::string& database_file, Env& env);
 
 struct Restored {
   Backup from;
-  std::string broken_file;  ///< where the old database was put, with its -wal beside it if it had one
+  std::string broken_file;  ///< where the old database was put, with its -wal beside it if it had one; empty: none
 };
 
-/// Puts a backup in the place of the database: the newest that is whole, or the one named. The old database is kept
-/// under another name, whatever state it is in. A crash at any moment leaves the old one or the restored one in its
-/// place. Errors: storage_busy if another program has the database open (nothing was changed), file_unreadable if there
-/// is no usable backup, or those of back_up.
+/// Why a restoration was refused: names of parameters of the error, whose values are the files they are about.
+inline constexpr const char* kMissing = "missing";
+inline constexpr const char* kNoFile = "no_file";  ///< a directory, a device
+inline constexpr const char* kNotReadable = "not_readable";
+inline constexpr const char* kDamaged = "damaged";  ///< or no database
+inline constexpr const char* kForeign = "foreign";  ///< a database of another program
+inline constexpr const char* kTheDatabase = "the_database";
+inline constexpr const char* kNoBackup = "no_backup";          ///< of that database, which need not exist
+inline constexpr const char* kNotPermitted = "not_permitted";  ///< that database may not be read by this user
+inline constexpr const char* kOtherOwner = "other_owner";      ///< that database is another user's
+
+/// Puts a backup in the place of the database: the newest beside it that is whole, or the one named, wherever it lies.
+/// The old database is kept under another name, whatever state it is in. The restored one has its owner, or the
+/// folder's if it is gone. A crash at any moment leaves the old one or the restored one in its place. Errors:
+/// storage_busy if another program has the database open, file_unreadable if there is no usable backup, storage_failed
+/// with kNotPermitted or kOtherOwner (nothing was changed), or those of back_up.
 Result<Restored> restore(const std::string& database_file, const std::optional<std::string>& backup, Env& env);
 
 }  // namespace kvc::store

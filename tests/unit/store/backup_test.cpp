@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/backup.h"
 
+#include <Poco/Data/SQLite/SessionImpl.h>
 #include <Poco/Data/Session.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -232,6 +233,107 @@ TEST_F(Backups, BrokenBackupsArePassedOver) {
   EXPECT_TRUE(restore(file, std::nullopt, clock).status().is(error::file_unreadable));
   EXPECT_EQ(scratch.get("kvconnect.db"), before);
   EXPECT_TRUE(restore(scratch.file("other.db"), std::nullopt, clock).status().is(error::file_unreadable));
+}
+
+TEST_F(Backups, FromAnywhereIfTheyAreWholeAndOurs) {
+  fill();
+  const std::string backup = backups_of(file).front().file;
+  const ScratchDirectory stick;
+  const auto refused = [&](const std::string& path, const char* reason) {
+    SCOPED_TRACE(path);
+    const std::string before = scratch.get("kvconnect.db");
+    const Status status = restore(file, path, clock).status();
+    EXPECT_TRUE(status.is(error::file_unreadable)) << status.to_string();
+    const std::vector<std::pair<std::string, std::string>> expected = {{reason, path}};
+    EXPECT_EQ(status.ok() ? expected : status.params(), expected);
+    EXPECT_EQ(scratch.get("kvconnect.db"), before);
+  };
+  refused(stick.file("nowhere"), kMissing);
+  EXPECT_FALSE(fs::exists(stick.file("nowhere")));
+  refused(stick.path(), kNoFile);
+  refused(stick.put("empty", ""), kDamaged);
+  refused(stick.put("letter", "Sehr geehrte Damen und Herren, " + std::string(3000, 'x')), kDamaged);
+  refused(stick.put("half", scratch.get(fs::path(backup).filename().string()).substr(0, 8192)), kDamaged);
+  refused(file, kTheDatabase);
+  {
+    Session other(Poco::AutoPtr<Poco::Data::SessionImpl>(
+        new Poco::Data::SQLite::SessionImpl(stick.file("other program.db"), 10)));
+    other << "CREATE TABLE patients (name TEXT)", now;
+  }
+  refused(stick.file("other program.db"), kForeign);
+
+  const std::string name = fs::path(backup).filename().string();
+  fs::rename(backup, stick.file(name));
+  const Status none = restore(file, std::nullopt, clock).status();
+  ASSERT_TRUE(none.is(error::file_unreadable));
+  EXPECT_EQ(none.params().front(), (std::pair<std::string, std::string>(kNoBackup, file)));
+  fs::remove(file);
+  const auto restored = restore(file, stick.file(name), clock);
+  ASSERT_TRUE(restored.ok()) << restored.status().to_string();
+  EXPECT_EQ(restored->from.file, stick.file(name));
+  EXPECT_EQ(restored->from.made, clock.time);
+  EXPECT_EQ(restored->broken_file.empty(), !fs::exists(file + "-wal")) << "there was no file to keep";
+  EXPECT_EQ(rows(*open().value()), 300);
+}
+
+// The one in charge of the computer restores as root, the practice works as somebody else.
+TEST_F(Backups, RestoredFilesBelongToTheirOwner) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root may give files away";
+  }
+  constexpr uid_t kPractice = 65534;
+  constexpr gid_t kGroup = 65533;
+  constexpr uid_t kOther = 65532;
+  const auto expect_owner = [&](const std::string& path, uid_t owner) {
+    struct stat info {};
+    ASSERT_EQ(::stat(path.c_str(), &info), 0) << path;
+    EXPECT_EQ(info.st_uid, owner) << path;
+    EXPECT_EQ(info.st_gid, kGroup) << path;
+    EXPECT_EQ(info.st_mode & 0777U, 0600U) << path;
+  };
+  fill();
+  ASSERT_EQ(::chown(scratch.path().c_str(), kPractice, kGroup), 0);
+  ASSERT_EQ(::chown(file.c_str(), kOther, kGroup), 0);
+  auto restored = restore(file, std::nullopt, clock);
+  ASSERT_TRUE(restored.ok()) << restored.status().to_string();
+  expect_owner(file, kOther);
+  expect_owner(restored->broken_file, kOther);
+  clock.time += std::chrono::hours(25);
+  ASSERT_TRUE(back_up(file, clock).ok());
+  expect_owner(backups_of(file).front().file, kOther);
+
+  fs::remove(file);
+  ASSERT_TRUE(restore(file, std::nullopt, clock).ok());
+  expect_owner(file, kPractice);
+  ASSERT_EQ(::chown(file.c_str(), 0, 0), 0);
+  ASSERT_TRUE(restore(file, std::nullopt, clock).ok());
+  expect_owner(file, kPractice);
+
+  // Somebody who may write in the folder, but may not give files away.
+  ASSERT_EQ(::chmod(scratch.path().c_str(), 0777), 0);
+  for (const Backup& backup : backups_of(file)) {
+    ASSERT_EQ(::chmod(backup.file.c_str(), 0644), 0);
+  }
+  const std::string before = scratch.get("kvconnect.db");
+  const auto restore_as = [&](uid_t user) {
+    EXPECT_EQ(::seteuid(user), 0);
+    Status status = restore(file, std::nullopt, clock).status();
+    EXPECT_EQ(::seteuid(0), 0);
+    return status;
+  };
+  const Status unseen = restore_as(kOther);
+  ASSERT_TRUE(unseen.is(error::storage_failed)) << unseen.to_string();
+  EXPECT_EQ(unseen.params().front().first, kNotPermitted);
+  ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
+  const Status foreign = restore_as(kOther);
+  ASSERT_TRUE(foreign.is(error::storage_failed)) << foreign.to_string();
+  EXPECT_EQ(foreign.params().front().first, kOtherOwner);
+  EXPECT_EQ(scratch.get("kvconnect.db"), before);
+  for (const auto& entry : fs::directory_iterator(scratch.path())) {
+    EXPECT_EQ(entry.path().string().find("unfinished"), std::string::npos) << entry.path();
+  }
+  const Status own = restore_as(kPractice);
+  EXPECT_TRUE(own.ok()) << own.to_string() << ": not root, but the owner is the right one";
 }
 
 TEST_F(Backups, DatabaseInUseIsNotRestored) {
