@@ -192,6 +192,57 @@ TEST_F(Tool, RestoresADamagedDatabase) {
   EXPECT_EQ(tool({"restore"}).exit_code, 2);
 }
 
+TEST_F(Tool, SaysWhichBackupCannotBeRestoredAndWhy) {
+  std::filesystem::create_directories(scratch_.file("daten"));
+  std::filesystem::create_directories(scratch_.file("stick"));
+  const std::string data = scratch_.file("daten");
+  const auto says = [&](const std::vector<std::string>& more, const std::string& german, const std::string& english) {
+    std::vector<std::string> args = {"restore", "--data"};
+    args.insert(args.end(), more.begin(), more.end());
+    SCOPED_TRACE(german);
+    const auto refused = tool(args);
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.output, HasSubstr(german));
+    EXPECT_THAT(refused.output, HasSubstr("nichts verändert"));
+    EXPECT_THAT(refused.output, HasSubstr("(storage.file_unreadable)"));
+    const auto in_english = tool(args, "en_GB.UTF-8").output;
+    EXPECT_THAT(in_english, HasSubstr(english));
+    EXPECT_THAT(in_english, testing::AnyOf(HasSubstr("nothing was changed"), HasSubstr("Nothing was changed")));
+    EXPECT_THAT(in_english, Not(HasSubstr("Datei")));
+  };
+  says({"weg"}, "weg: Dieses Verzeichnis gibt es nicht.", "weg: There is no such directory.");
+  says({"text"}, "text: Das ist kein Verzeichnis.", "text: This is no directory.");
+  says({data}, data + "/kvconnect.db: Neben dieser Datei liegt keine Sicherung",
+       data + "/kvconnect.db: There is no backup beside this file.");
+
+  ASSERT_TRUE(store::Database::open("sqlite", data, Env::system(), Log::none()).value()->maintain().ok());
+  const std::string backup = store::backups_of(data + "/kvconnect.db").at(0).file;
+  const std::string name = std::filesystem::path(backup).filename().string();
+  says({data, "--backup", "weg"}, "/weg: Diese Datei gibt es nicht.", "/weg: There is no such file.");
+  says({data, "--backup", "stick"}, "/stick: Das ist keine gewöhnliche Datei.", "/stick: This is no ordinary file.");
+  says({data, "--backup", "text"}, "/text: Diese Datei ist beschädigt", "/text: This file is damaged or no database.");
+  says({data, "--backup", "kvconnect.db"}, "/kvconnect.db: Das ist die Datenbank selbst",
+       "This is the database itself");
+
+  std::filesystem::copy_file(backup, scratch_.file("stick/" + name));
+  for (const std::string& named : {name, "stick/" + name, scratch_.file("stick/" + name)}) {
+    SCOPED_TRACE(named);
+    const auto restored = tool({"restore", "--data", data, "--backup", named});
+    EXPECT_EQ(restored.exit_code, 0) << restored.output;
+    EXPECT_EQ(json(restored.output)->getValue<std::string>("restored_from"),
+              named == name ? backup : scratch_.file("stick/" + name));
+  }
+
+  const auto whole = std::filesystem::file_size(backup);
+  std::filesystem::resize_file(backup, whole / 2);
+  says({data}, backup + ": Diese Datei ist beschädigt", backup + ": This file is damaged or no database.");
+  std::filesystem::remove(data + "/kvconnect.db");
+  const auto alone = tool({"restore", "--data", data, "--backup", "stick/" + name});
+  EXPECT_EQ(alone.exit_code, 0) << alone.output;
+  EXPECT_FALSE(json(alone.output)->has("kept_aside"));
+  EXPECT_THAT(alone.output, HasSubstr("eine alte Datei gab es nicht"));
+}
+
 TEST_F(Tool, RestoresNothingWhileTheSettingsLeaveTheDatabaseInDoubt) {
   ASSERT_TRUE(store::Database::open("sqlite", scratch_.path(), Env::system(), Log::none()).value()->maintain().ok());
   scratch_.put("kvconnect.db", "beschädigt");
