@@ -286,7 +286,7 @@ Result<Backup> usable_backup(const std::string& file, const std::optional<std::s
       backup.made = time_of_backup(backup.file, info);
       return backup;
     }
-    static_cast<void>(std::move(none).with(fault, backup.file));
+    none = Status(none).with(fault, backup.file);
   }
   return none;
 }

@@ -311,9 +311,12 @@ TEST_F(Backups, RestoredFilesBelongToTheirOwner) {
 
   // Somebody who may write in the folder, but may not give files away.
   ASSERT_EQ(::chmod(scratch.path().c_str(), 0777), 0);
-  for (const Backup& backup : backups_of(file)) {
-    ASSERT_EQ(::chmod(backup.file.c_str(), 0644), 0);
-  }
+  const auto set_modes = [&](mode_t mode) {
+    for (const Backup& backup : backups_of(file)) {
+      ASSERT_EQ(::chmod(backup.file.c_str(), mode), 0);
+    }
+  };
+  set_modes(0644);
   const std::string before = scratch.get("kvconnect.db");
   const auto restore_as = [&](uid_t user) {
     EXPECT_EQ(::seteuid(user), 0);
@@ -332,6 +335,12 @@ TEST_F(Backups, RestoredFilesBelongToTheirOwner) {
   for (const auto& entry : fs::directory_iterator(scratch.path())) {
     EXPECT_EQ(entry.path().string().find("unfinished"), std::string::npos) << entry.path();
   }
+  set_modes(0600);
+  const Status unreadable = restore_as(kPractice);
+  ASSERT_TRUE(unreadable.is(error::file_unreadable)) << unreadable.to_string();
+  ASSERT_EQ(unreadable.params().size(), backups_of(file).size()) << "each is named";
+  EXPECT_EQ(unreadable.params().front().first, kNotReadable);
+  set_modes(0644);
   const Status own = restore_as(kPractice);
   EXPECT_TRUE(own.ok()) << own.to_string() << ": not root, but the owner is the right one";
 }
