@@ -124,8 +124,15 @@ Result<message::ReferenceTime> reference_time(const Options& options) {
   if (at == "now") {
     return message::ReferenceTime(Env::system().now());
   }
-  KVC_ASSIGN(const TimePoint time, parse_rfc3339(at));
-  return message::ReferenceTime(time);
+  const auto time = parse_rfc3339(at);
+  if (!time.ok()) {
+    return Status(error::bad_request,
+                  std::string(say("--at: erlaubt sind signing-time, now oder ein Zeitpunkt der Form "
+                                  "2019-04-26T09:24:43Z",
+                                  "--at: signing-time, now or a time of the form "
+                                  "2019-04-26T09:24:43Z is allowed")));
+  }
+  return message::ReferenceTime(*time);
 }
 
 Result<message::OpenOptions> open_options(const Options& options) {
@@ -198,8 +205,8 @@ Result<message::OpenedMessage> open_file(const std::string& path, const message:
 }
 
 Result<int> open_mail(std::span<const std::string> args) {
-  KVC_ASSIGN(const Options options, parse_options(args, kOptions));
-  if (options.positional.size() != 1) {
+  KVC_ASSIGN(const Options options, parse_options(args, kOptions, 1));
+  if (options.positional.empty() || options.positional.front().empty()) {
     return Status(error::bad_request, std::string(say("genau eine Nachricht wird erwartet (- für die Standardeingabe)",
                                                       "exactly one message is expected (- for standard input)")));
   }

@@ -18,6 +18,23 @@ Status usage(std::string text) {
   return {error::bad_request, std::move(text)};
 }
 
+const OptionSpec* spec_of(std::span<const OptionSpec> specs, std::string_view name) {
+  const auto found =
+      std::find_if(specs.begin(), specs.end(), [&](const OptionSpec& spec) { return spec.name == name; });
+  return found == specs.end() ? nullptr : &*found;
+}
+
+/// Names the place, never the argument: it may be a password whose option was forgotten.
+Status unexpected(const std::string& before) {
+  if (before.empty()) {
+    return usage(std::string(
+        say("ein Argument ist zu viel, vor der ersten Option", "there is an argument too many, before any option")));
+  }
+  return usage(std::string(say("ein Argument ist zu viel, hinter dem Wert von ",
+                               "there is an argument too many, after the value of ")) +
+               before);
+}
+
 /// A number of exactly `digits` digits at the front of `text`; -1 if there is none.
 int take_number(std::string_view& text, std::size_t digits) {
   int value = -1;
@@ -75,27 +92,41 @@ std::string Options::text(std::string_view name) const {
   return list.empty() ? std::string() : list.front();
 }
 
-Result<Options> parse_options(std::span<const std::string> args, std::span<const OptionSpec> specs) {
+Result<Options> parse_options(std::span<const std::string> args, std::span<const OptionSpec> specs,
+                              std::size_t positional) {
   Options options;
+  std::string before;
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (args[i].rfind("--", 0) != 0) {
+      if (options.positional.size() == positional) {
+        return unexpected(before);
+      }
       options.positional.push_back(args[i]);
       continue;
     }
     const auto equals = args[i].find('=');
     const std::string name = args[i].substr(0, equals);
-    const auto spec = std::find_if(specs.begin(), specs.end(), [&](const OptionSpec& s) { return s.name == name; });
-    if (spec == specs.end()) {
+    const OptionSpec* spec = spec_of(specs, name);
+    if (spec == nullptr) {
       return usage(std::string(say("unbekannte Option ", "unknown option ")) + name);
     }
     auto& list = options.values[name];
     if (!list.empty() && !spec->repeatable) {
       return usage(name + std::string(say(" darf nur einmal stehen", " may stand only once")));
     }
-    if (equals == std::string::npos && i + 1 == args.size()) {
+    const bool beside = equals == std::string::npos;
+    // An option where a value belongs: the value was forgotten.
+    if (beside && (i + 1 == args.size() || spec_of(specs, args[i + 1]) != nullptr)) {
       return usage(name + std::string(say(" braucht einen Wert", " needs a value")));
     }
-    list.push_back(equals == std::string::npos ? args[++i] : args[i].substr(equals + 1));
+    list.push_back(beside ? args[++i] : args[i].substr(equals + 1));
+    if (list.back().empty()) {
+      return usage(name + std::string(say(" hat einen leeren Wert (ist eine Variable nicht gesetzt?): Nennen Sie einen "
+                                          "Wert, oder lassen Sie die Option weg",
+                                          " has an empty value (is a variable not set?): give a value, or leave the "
+                                          "option out")));
+    }
+    before = name;
   }
   for (const auto& spec : specs) {
     if (spec.required && options.all(spec.name).empty()) {
@@ -140,9 +171,11 @@ Result<TimePoint> parse_rfc3339(std::string_view text) {
 
 std::string rfc3339(TimePoint time) {
   using namespace std::chrono;
-  const auto day_point = floor<days>(time);
+  // In seconds: the day TimePoint::min() lies in begins before it, and the difference in nanoseconds would overflow.
+  const auto second = floor<seconds>(time);
+  const auto day_point = floor<days>(second);
   const year_month_day date(day_point);
-  const hh_mm_ss clock(floor<seconds>(time - day_point));
+  const hh_mm_ss clock(second - day_point);
   std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),

@@ -36,8 +36,10 @@ struct Options {
 };
 
 /// Also reads `--name=value`; a single "-" is positional. Error: bad_request for an unknown, repeated, or missing
-/// option, or one without its value. The detail names the option, never a value.
-Result<Options> parse_options(std::span<const std::string> args, std::span<const OptionSpec> specs);
+/// option, one without its value or with an empty one, and for more than `positional` other arguments. The detail names
+/// the option, never a value.
+Result<Options> parse_options(std::span<const std::string> args, std::span<const OptionSpec> specs,
+                              std::size_t positional = 0);
 
 /// RFC 3339, e.g. 2019-04-26T09:24:43Z or with +02:00; fractions of a second are dropped. Error: bad_request.
 Result<TimePoint> parse_rfc3339(std::string_view text);

@@ -142,9 +142,6 @@ Status write_mail(const message::Outgoing& outgoing, const message::SealKeys& ke
 
 Result<int> seal_mail(std::span<const std::string> args) {
   KVC_ASSIGN(const Options options, parse_options(args, kOptions));
-  if (!options.positional.empty()) {
-    return refuse(error::bad_request, "unerwartetes Argument", "unexpected argument");
-  }
   KVC_ASSIGN(const auto outgoing, outgoing_of(options));
   KVC_ASSIGN(const auto keys, keys_of(options));
   KVC_TRY(check_addresses(outgoing, keys));

@@ -433,7 +433,10 @@ TEST_F(Tool, BadUsageIsTwoAndSaysWhy) {
   EXPECT_EQ(tool({"open", ".", "--key", "bernd.key"}).exit_code, 2);
   EXPECT_EQ(tool({"open", "text", "--key", "no-such-key"}).exit_code, 2);
   EXPECT_EQ(tool({"open", "text", "--key", "text"}).exit_code, 2);
-  EXPECT_EQ(tool({"open", "text", "--at", "gestern"}).exit_code, 2);
+  const auto yesterday = tool({"open", "text", "--at", "gestern"});
+  EXPECT_EQ(yesterday.exit_code, 2);
+  EXPECT_THAT(yesterday.output, HasSubstr("--at: erlaubt sind signing-time, now oder"));
+  EXPECT_THAT(tool({"open", "text", "--at", "x"}, "en_GB.UTF-8").output, HasSubstr("--at: signing-time, now or"));
   EXPECT_EQ(tool({"seal"}).exit_code, 2);
   EXPECT_THAT(tool({"seal"}).output, HasSubstr("fehlt"));
   EXPECT_THAT(tool({"seal"}, "en_GB.UTF-8").output, HasSubstr("is missing"));

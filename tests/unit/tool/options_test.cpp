@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<OptionSpec, 3> kSpecs = {{{"--key", true, false}, {"--out", false, true}, {"--at", false, false}}};
 
 Result<Options> parsed(const std::vector<std::string>& args) {
-  return parse_options(args, kSpecs);
+  return parse_options(args, kSpecs, 2);
 }
 
 TEST(Options, ReadsRepeatedAndPositional) {
@@ -35,11 +35,32 @@ TEST(Options, RefusesWhatIsWrong) {
                                                {"--out", "a", "--key"},
                                                {"--key", "a"},
                                                {"--"},
+                                               {"--out", "a", "b", "c", "d"},
                                                {}}) {
     const auto options = parsed(args);
     ASSERT_FALSE(options.ok());
     EXPECT_TRUE(options.status().is(error::bad_request));
   }
+}
+
+TEST(Options, NamesTheOptionWhoseValueIsEmptyOrForgotten) {
+  for (const std::vector<std::string>& args : {std::vector<std::string>{"--out", "a", "--at", ""},
+                                               {"--out", "a", "--at="},
+                                               {"--at", "--out", "a"},
+                                               {"--out", "a", "--at"}}) {
+    const auto options = parsed(args);
+    ASSERT_FALSE(options.ok());
+    EXPECT_EQ(options.status().detail().rfind("--at ", 0), 0U) << options.status().to_string();
+  }
+  EXPECT_EQ(parsed({"--out=--at"})->text("--out"), "--at") << "said so plainly, it is a value";
+}
+
+TEST(Options, NamesThePlaceOfAnArgumentTooMany) {
+  const auto options = parse_options(std::vector<std::string>{"--out", "a", "geheim123"}, kSpecs);
+  ASSERT_FALSE(options.ok());
+  EXPECT_NE(options.status().detail().find("--out"), std::string::npos) << options.status().to_string();
+  EXPECT_EQ(options.status().detail().find("geheim123"), std::string::npos) << "it may be a password";
+  EXPECT_TRUE(parse_options(std::vector<std::string>{"a", "--out", "b"}, kSpecs).status().is(error::bad_request));
 }
 
 TEST(Options, AnErrorNeverRepeatsAValue) {
@@ -54,6 +75,12 @@ TEST(Rfc3339, ReadsAndWrites) {
   EXPECT_EQ(*parse_rfc3339("2019-04-26t07:24:43-02:00"), test_pki::day("2019-04-26T09:24:43"));
   EXPECT_EQ(*parse_rfc3339("9999-12-31T23:59:59Z"), TimePoint::max());
   EXPECT_EQ(rfc3339(test_pki::day("2019-04-26T09:24:43")), "2019-04-26T09:24:43Z");
+}
+
+TEST(Rfc3339, WritesTheFirstAndTheLastTimeThereIs) {
+  EXPECT_EQ(rfc3339(TimePoint::min()), "1677-09-21T00:12:43Z");
+  EXPECT_EQ(rfc3339(TimePoint::max()), "2262-04-11T23:47:16Z");
+  EXPECT_EQ(rfc3339(TimePoint(std::chrono::nanoseconds(-1))), "1969-12-31T23:59:59Z");
 }
 
 TEST(Rfc3339, RefusesTheRest) {
