@@ -181,13 +181,21 @@ int serve_page(const Options& options) {
   return serve::serve(page, services, hello, g_abort, std::cout, std::cerr);
 }
 
+bool asks_for_help(const std::string& argument) {
+  return argument == "--help" || argument == "-h";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
+  if (std::any_of(arguments.begin(), arguments.end(), asks_for_help)) {
     std::cout << kUsage;
-    return arguments.empty() ? kAborted : kGood;
+    return kGood;
+  }
+  if (arguments.empty() || (arguments[0] != "run" && arguments[0] != "serve")) {
+    std::cerr << (arguments.empty() ? "" : "ABORTED unknown command " + for_terminal(arguments[0]) + "\n\n") << kUsage;
+    return kAborted;
   }
   struct sigaction action {};
   action.sa_handler = &on_signal;
@@ -198,11 +206,8 @@ int main(int argc, char** argv) {
     if (arguments[0] == "run") {
       return run(parse_options(rest, {"plugin", "script", "practice"}, {"settings", "data", "patience"}));
     }
-    if (arguments[0] == "serve") {
-      return serve_page(parse_options(rest, {"plugin", "practice"},
-                                      {"settings", "data", "port", "ready-file", "idle-lock", "patience"}));
-    }
-    throw InputError("unknown command " + arguments[0]);
+    return serve_page(parse_options(rest, {"plugin", "practice"},
+                                    {"settings", "data", "port", "ready-file", "idle-lock", "patience"}));
   } catch (const std::exception& e) {
     std::cerr << "ABORTED " << e.what() << '\n';
     return kAborted;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tool/doctor_command.h"
+#include "tool/help.h"
 #include "tool/open_command.h"
 #include "tool/options.h"
 #include "tool/restore_command.h"
@@ -59,17 +60,14 @@ constexpr auto kCommands = std::to_array<Command>({
      "Sicherung der Datenbankdatei einspielen; die alte Datei bleibt aufgehoben",
      "put a backup of the database file in its place; the old file is kept aside"},
 #ifdef KVC_TOOL_SERVER
-    {"server", run_server, "[--port P] [--data DIR] [--accounts FILE]", "Testserver starten (nur Entwicklung)",
-     "start the test server (development only)"},
+    {"server", run_server,
+     "[--port P] [--data DIR] [--accounts FILE] [--faults FILE] [--robots on|off] [--csr-step-ms N]\n"
+     "       [--clock-offset SECONDS] [--ca-bits 2048|4096] [--ca DIR] [--max-mail-bytes N]",
+     "Testserver starten (nur Entwicklung)", "start the test server (development only)"},
 #endif
 });
 
-void print_usage(std::ostream& out) {
-  out << say("Aufruf: kvconnect BEFEHL ...\n\n", "Usage: kvconnect COMMAND ...\n\n");
-  for (const auto& command : kCommands) {
-    out << "  " << command.name << ' ' << command.usage << "\n       " << say(command.german, command.in_english)
-        << "\n\n";
-  }
+void print_conventions(std::ostream& out) {
   out << say(
       "JSON auf der Standardausgabe, Meldungen auf der Standardfehlerausgabe. Ein Schlüssel ist eine PEM- oder "
       "PKCS#12-Datei;\n"
@@ -80,6 +78,42 @@ void print_usage(std::ostream& out) {
       "file (also\n"
       "/dev/fd/N), never on the command line.\n"
       "Exit codes: 0 good, 1 warning (readable, but not valid), 2 bad input or failed, 3 aborted.\n");
+}
+
+void print_usage(std::ostream& out) {
+  out << say("Aufruf: kvconnect BEFEHL ...\n\n", "Usage: kvconnect COMMAND ...\n\n");
+  for (const auto& command : kCommands) {
+    out << "  " << command.name << ' ' << command.usage << "\n       " << say(command.german, command.in_english)
+        << "\n\n";
+  }
+  print_conventions(out);
+  out << say("Was die Optionen bedeuten: kvconnect BEFEHL --help. Welche Fassung das ist: kvconnect --version.\n",
+             "What the options mean: kvconnect COMMAND --help. Which version this is: kvconnect --version.\n");
+}
+
+void print_help(const Command& command) {
+  std::cout << say("Aufruf: kvconnect ", "Usage: kvconnect ") << command.name << ' ' << command.usage << "\n\n"
+            << say(command.german, command.in_english) << ".\n\n";
+  if (const auto options = options_help(command.name); !options.empty()) {
+    std::cout << options << '\n';
+  }
+  print_conventions(std::cout);
+}
+
+bool asks_for_help(const std::string& arg) {
+  return arg == "--help" || arg == "-h";
+}
+
+/// Null, and says so, if there is none.
+const Command* command_of(const std::string& name) {
+  const auto* found =
+      std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& command) { return command.name == name; });
+  if (found != kCommands.end()) {
+    return found;
+  }
+  complain(std::string(say("unbekannter Befehl: ", "unknown command: ")) + name);
+  print_usage(std::cerr);
+  return nullptr;
 }
 
 /// Keys and patient data pass through this program: no core file may keep them.
@@ -97,18 +131,25 @@ int run(int argc, char** argv) {
     print_usage(std::cerr);
     return kFailed;
   }
-  if (args.front() == "--help" || args.front() == "-h" || args.front() == "help") {
+  if (args.front() == "--version") {
+    std::cout << "kvconnect " << KVC_VERSION << '\n';
+    return kGood;
+  }
+  const bool help = args.front() == "help";
+  if (asks_for_help(args.front()) || (help && args.size() == 1)) {
     print_usage(std::cout);
     return kGood;
   }
-  for (const auto& command : kCommands) {
-    if (command.name == args.front()) {
-      return command.run(std::span(args).subspan(1));
-    }
+  const Command* command = command_of(args[help ? 1 : 0]);
+  if (command == nullptr) {
+    return kFailed;
   }
-  complain(std::string(say("unbekannter Befehl: ", "unknown command: ")) + args.front());
-  print_usage(std::cerr);
-  return kFailed;
+  const auto rest = std::span(args).subspan(1);
+  if (help || std::any_of(rest.begin(), rest.end(), asks_for_help)) {
+    print_help(*command);
+    return kGood;
+  }
+  return command->run(rest);
 }
 
 }  // namespace

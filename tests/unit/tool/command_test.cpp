@@ -449,6 +449,39 @@ TEST_F(Tool, HelpIsGermanOrEnglish) {
   EXPECT_THAT(tool({"--help"}, "en_US.UTF-8").output, HasSubstr("open a message"));
 }
 
+TEST_F(Tool, EveryCommandSaysWhatItsOptionsMean) {
+  const std::map<std::string, std::vector<std::string>> expected{
+      {"open", {"--key FILE", "--key-password-file F", "--root CA.pem", "--user-ca CA.pem", "--at ", "--extract DIR"}},
+      {"seal",
+       {"--from ADDR", "--to ADDR", "--service ", "--text FILE", "--attach FILE", "--key FILE", "--key-password-file F",
+        "--cert PEM", "--recipient-cert PEM", "--out MAIL.eml"}},
+      {"doctor", {"--manifest FILE", "--settings FILE", "--data DIR", "--login-file FILE", "--environment ID"}},
+      {"restore", {"--data DIR", "--settings FILE", "--backup FILE"}},
+  };
+  for (const auto& [command, options] : expected) {
+    for (const char* language : {"de_DE.UTF-8", "en_GB.UTF-8"}) {
+      const auto help = tool({command, "--help"}, language);
+      EXPECT_EQ(help.exit_code, 0) << help.output;
+      for (const std::string& option : options) {
+        EXPECT_THAT(help.output, HasSubstr("\n  " + option)) << command;
+      }
+      EXPECT_EQ(tool({"help", command}, language).output, help.output);
+    }
+    EXPECT_THAT(tool({command, "--help"}).output, testing::StartsWith("Aufruf: kvconnect " + command + ' '));
+  }
+  EXPECT_EQ(tool({"open", "mail.eml", "-h"}).exit_code, 0) << "whatever else is there";
+  EXPECT_EQ(tool({"help"}).output, tool({"--help"}).output);
+  const auto unknown = tool({"help", "nonsense"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.output, HasSubstr("unbekannter Befehl: nonsense"));
+}
+
+TEST_F(Tool, TellsItsVersion) {
+  const auto version = tool({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_THAT(version.output, testing::MatchesRegex("kvconnect [0-9.]+\n"));
+}
+
 class RealMailTool : public Tool {
  protected:
   void SetUp() override {
