@@ -11,7 +11,7 @@
 
 #include "base/byte_sink.h"
 #include "mime/safe_name.h"
-#include "tool/options.h"
+#include "tool/files.h"
 
 namespace kvc::tool {
 namespace {
@@ -40,6 +40,8 @@ class Descriptor {
 class DescriptorBuffer : public ByteSink {
  public:
   explicit DescriptorBuffer(int fd) : fd_(fd) {}
+  /// errno of the write that failed; 0 if none did.
+  [[nodiscard]] int failure() const { return failure_; }
 
  protected:
   std::streamsize xsputn(const char* data, std::streamsize size) override {
@@ -50,6 +52,7 @@ class DescriptorBuffer : public ByteSink {
         continue;
       }
       if (written <= 0) {
+        failure_ = errno;
         break;
       }
       done += written;
@@ -59,27 +62,22 @@ class DescriptorBuffer : public ByteSink {
 
  private:
   int fd_;
+  int failure_ = 0;
 };
 
-Status unwritable(const std::string& path) {
-  return Status(error::file_unwritable, std::string(say("nicht geschrieben (vorhandene Dateien bleiben unberührt): ",
-                                                        "not written (existing files stay as they are): ")) +
-                                            path)
-      .with("file", path);
-}
-
-Status write_part(const message::OpenedMessage& message, std::size_t index, int directory, const std::string& name) {
+Status write_part(const message::OpenedMessage& message, std::size_t index, int directory, const std::string& name,
+                  const std::string& path) {
   Descriptor file(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.valid()) {
-    return unwritable(name);
+    return unwritable(path, errno);
   }
   DescriptorBuffer buffer(file.get());
   std::ostream out(&buffer);
   const Status status = message.read_part(index, out);
-  const bool closed = file.close();
-  if (!status.ok() || !closed) {
+  const int reason = file.close() ? buffer.failure() : errno;
+  if (!status.ok() || reason != 0) {
     ::unlinkat(directory, name.c_str(), 0);  // a half-written part would pass for a whole one
-    return status.ok() ? unwritable(name) : status;
+    return status.ok() || status.is(error::file_unwritable) ? unwritable(path, reason) : status;
   }
   return {};
 }
@@ -97,15 +95,15 @@ std::vector<std::string> part_names(const std::vector<message::Part>& parts) {
 
 Result<std::vector<std::string>> extract_parts(const message::OpenedMessage& message, const std::string& directory) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return unwritable(directory);
+    return unwritable(directory, errno);
   }
   const Descriptor target(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!target.valid()) {
-    return unwritable(directory);
+    return unwritable(directory, errno);
   }
   auto names = part_names(message.parts);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    KVC_TRY(write_part(message, i, target.get(), names[i]));
+    KVC_TRY(write_part(message, i, target.get(), names[i], directory + '/' + names[i]));
   }
   return names;
 }

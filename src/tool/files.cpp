@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/files.h"
 
+#include <cerrno>
 #include <fstream>
 #include <iostream>
 
@@ -18,16 +19,57 @@ Status unreadable(const std::string& path) {
       .with("file", path);
 }
 
-/// The same error with the file's name, which the layers below do not know.
-Status naming(const Status& status, const std::string& path) {
-  return Status(status.code(), path + ": " + status.detail()).with("file", path);
+/// The same error with the file's name, which the layers below do not know. Their sentences are English; `german` is
+/// the one for a file that is not what it should be.
+Status naming(const Status& status, const std::string& path, std::string_view german) {
+  const bool other_words = status.is(error::malformed) && !english();
+  return Status(status.code(), path + ": " + (other_words ? std::string(german) : status.detail())).with("file", path);
+}
+
+Status no_key(const Status& status, const std::string& path, const Secret& password) {
+  if (!status.is(error::wrong_passphrase)) {
+    return naming(status, path, "kein lesbarer Schlüssel (PEM oder PKCS#12)");
+  }
+  const auto why =
+      password.empty()
+          ? say("ein Kennwort schützt diesen Schlüssel; nennen Sie mit --key-password-file die Datei, in der es steht",
+                "a password protects this key; name the file it stands in with --key-password-file")
+          : say("das Kennwort aus --key-password-file öffnet diesen Schlüssel nicht",
+                "the password of --key-password-file does not open this key");
+  return Status(status.code(), path + ": " + std::string(why)).with("file", path);
+}
+
+std::string_view reason_of(int code) {
+  switch (code) {
+    case EEXIST:
+      return say("die Datei gibt es schon und bleibt, wie sie ist; nennen Sie einen anderen Ort",
+                 "the file exists and stays as it is; name another place");
+    case ENOTDIR:
+      return say("das ist kein Ordner", "this is not a directory");
+    case ENOENT:
+      return say("den Ordner darüber gibt es nicht", "the directory above it does not exist");
+    case EACCES:
+    case EPERM:
+      return say("dort darf dieser Benutzer nicht schreiben", "this user may not write there");
+    case EROFS:
+      return say("der Datenträger ist schreibgeschützt", "the disk is read-only");
+    case ENOSPC:
+    case EDQUOT:
+      return say("auf dem Datenträger ist kein Platz mehr", "there is no room left on the disk");
+    case EISDIR:
+      return say("das ist ein Ordner", "this is a directory");
+    case ENAMETOOLONG:
+      return say("der Name ist zu lang", "the name is too long");
+    default:
+      return say("der Datenträger nimmt nichts an", "the disk takes nothing");
+  }
 }
 
 Result<std::vector<message::DecryptionKey>> keys_of_pem(const std::string& path, const Secret& text,
                                                         const Secret& password) {
   auto key = crypto::PrivateKey::from_pem(text, password);
   if (!key.ok()) {
-    return naming(key.status(), path);
+    return no_key(key.status(), path, password);
   }
   message::DecryptionKey result{*key, std::nullopt, path};
   const auto certificates = crypto::Certificate::all_from_pem(text.reveal());
@@ -55,6 +97,12 @@ Result<std::shared_ptr<std::istream>> open_input(const std::string& path) {
   }
   file->clear();
   return std::shared_ptr<std::istream>(std::move(file));
+}
+
+Status unwritable(const std::string& path, int reason) {
+  return Status(error::file_unwritable,
+                std::string(say("nicht geschrieben: ", "not written: ")) + path + ": " + std::string(reason_of(reason)))
+      .with("file", path);
 }
 
 Result<Secret> read_secret(const std::string& path) {
@@ -92,7 +140,7 @@ Result<std::vector<message::DecryptionKey>> load_keys(const std::string& path, c
   }
   auto identities = crypto::read_pkcs12(text.reveal(), password);
   if (!identities.ok()) {
-    return naming(identities.status(), path);
+    return no_key(identities.status(), path, password);
   }
   std::vector<message::DecryptionKey> keys;
   for (const auto& identity : *identities) {
@@ -108,9 +156,29 @@ Result<crypto::Certificate> load_certificate(const std::string& path) {
   KVC_ASSIGN(const Secret text, read_secret(path));
   auto certificate = crypto::Certificate::from_pem(text.reveal());
   if (!certificate.ok()) {
-    return naming(certificate.status(), path);
+    return naming(certificate.status(), path, "kein lesbares Zertifikat (PEM)");
   }
   return certificate;
+}
+
+Result<crypto::TrustList> load_trust(const std::vector<std::string>& roots, const std::vector<std::string>& user_cas) {
+  auto trust = crypto::TrustList::load(roots, user_cas);
+  if (trust.ok() || english()) {
+    return trust;
+  }
+  const Status status = trust.status();
+  for (const auto& [name, file] : status.params()) {
+    if (name == "file" && status.is(error::file_unreadable)) {
+      return Status(status.code(), "die Datei mit CA-Zertifikaten ist nicht lesbar: " + file).with("file", file);
+    }
+    if (name == "file" && status.is(error::malformed)) {
+      return Status(status.code(), file +
+                                       ": kein brauchbares CA-Zertifikat (PEM oder DER; eine Wurzel hat sich selbst "
+                                       "unterschrieben)")
+          .with("file", file);
+    }
+  }
+  return status;
 }
 
 }  // namespace kvc::tool

@@ -43,7 +43,7 @@ constexpr auto kHelp = std::to_array<Help>({
      "  --key-password-file F  sein Kennwort, erste Zeile der Datei\n"
      "  --cert PEM           eigenes Zertifikat\n"
      "  --recipient-cert PEM  Zertifikat des Empfängers\n"
-     "  --out MAIL.eml|-     die fertige Nachricht\n",
+     "  --out MAIL.eml|-     die fertige Nachricht; eine vorhandene Datei wird nie überschrieben\n",
      "  --from ADDR          sender; the address of the own certificate\n"
      "  --to ADDR            recipient; the address of their certificate\n"
      "  --service \"S;T;V\"    service, type and version, for instance \"eNachricht;Lieferung;V2.0\"\n"
@@ -55,7 +55,7 @@ constexpr auto kHelp = std::to_array<Help>({
      "  --key-password-file F  its password, first line of the file\n"
      "  --cert PEM           own certificate\n"
      "  --recipient-cert PEM  the recipient's certificate\n"
-     "  --out MAIL.eml|-     the finished message\n"},
+     "  --out MAIL.eml|-     the finished message; an existing file is never overwritten\n"},
     {"doctor",
      "  --manifest FILE      manifest.json des Plugins\n"
      "  --settings FILE      Einstellungen des Plugins; relative Pfade darin beginnen bei ihrem Ordner\n"

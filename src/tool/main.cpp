@@ -52,7 +52,8 @@ constexpr auto kCommands = std::to_array<Command>({
     {"seal", run_seal,
      "--from ADDR --to ADDR --service \"Service;Type;Vn\" --text FILE|- [--attach FILE[:type[:description]] ...]\n"
      "       --key FILE [--key-password-file F] --cert PEM --recipient-cert PEM --out MAIL.eml|-",
-     "Nachricht unterschreiben und verschlüsseln", "sign and encrypt a message"},
+     "Nachricht unterschreiben und verschlüsseln; eine vorhandene Datei wird nie überschrieben",
+     "sign and encrypt a message; an existing file is never overwritten"},
     {"doctor", run_doctor, "--manifest FILE [--settings FILE] [--data DIR] [--login-file FILE] [--environment ID]",
      "Einstellungen, Vertrauensliste, Server, Anmeldung, Uhr und Speicher der Reihe nach prüfen",
      "check settings, trust list, server, login, clock and storage, stage by stage"},

@@ -4,13 +4,13 @@
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <system_error>
 
-#include "crypto/trust_list.h"
 #include "mailbox/file_content.h"
 #include "message/open.h"
 #include "tool/extract.h"
@@ -143,20 +143,77 @@ Result<message::OpenOptions> open_options(const Options& options) {
     KVC_ASSIGN(auto keys, load_keys(file, password));
     result.keys.insert(result.keys.end(), keys.begin(), keys.end());
   }
-  KVC_ASSIGN(result.trust, crypto::TrustList::load(options.all("--root"), options.all("--user-ca")));
+  KVC_ASSIGN(result.trust, load_trust(options.all("--root"), options.all("--user-ca")));
   result.now = Env::system().now();
   return result;
 }
 
+/// The verdict as a sentence. The technical reason is English and stands in the JSON.
+std::string sentence(const message::Layer& layer) {
+  using message::Verdict;
+  if (english()) {
+    return layer.reason;
+  }
+  switch (layer.verdict) {
+    case Verdict::malformed:
+      return "Diese Schicht ist nicht aufgebaut, wie eine Nachricht es sein muss (\"reason\" sagt, woran es liegt)";
+    case Verdict::decrypt_failed:
+      return "Keiner der Schlüssel öffnet diese Schicht";
+    case Verdict::not_signed:
+      return "Diese Schicht ist nicht als Ganzes unterschrieben";
+    case Verdict::digest_mismatch:
+      return "Inhalt oder Unterschrift wurde verändert: Beides passt nicht zusammen";
+    case Verdict::signer_not_sender:
+      return "Unterschrieben hat ein anderer als der genannte Absender";
+    case Verdict::issuer_not_trusted:
+      return "Das Zertifikat des Unterzeichners führt nicht über eine genannte User-CA zu einer genannten Wurzel";
+    case Verdict::certificate_expired:
+      return "Ein Zertifikat ist zu der Zeit, zu der geprüft wird (--at), nicht gültig";
+    case Verdict::weak_algorithm:
+      return "Diese Schicht verwendet ein Verfahren, das nicht mehr als sicher gilt";
+    case Verdict::not_encrypted:
+      return "Diese Schicht ist nicht verschlüsselt";
+    case Verdict::valid:
+      break;
+  }
+  return layer.reason;
+}
+
+bool found(const message::OpenedMessage& message, message::Verdict verdict) {
+  return std::any_of(message.layers.begin(), message.layers.end(), [&](const message::Layer& layer) {
+    return layer.verdict == verdict ||
+           std::find(layer.findings.begin(), layer.findings.end(), verdict) != layer.findings.end();
+  });
+}
+
+/// Which option was left out that would have changed the verdict.
+void explain_missing(const message::OpenedMessage& message, const Options& options) {
+  const auto missing = [&](const char* option) { return options.all(option).empty(); };
+  if (missing("--key") && found(message, message::Verdict::decrypt_failed)) {
+    complain(say("  es wurde kein Schlüssel genannt: --key DATEI", "  no key was named: --key FILE"));
+  }
+  if (!found(message, message::Verdict::issuer_not_trusted)) {
+    return;
+  }
+  if (missing("--root")) {
+    complain(say("  es wurde keine Wurzel genannt, der vertraut wird: --root CA.pem",
+                 "  no root was named that is trusted: --root CA.pem"));
+  }
+  if (missing("--user-ca")) {
+    complain(say("  es wurde kein Aussteller der Zertifikate genannt: --user-ca CA.pem",
+                 "  no issuer of the certificates was named: --user-ca CA.pem"));
+  }
+}
+
 /// What a person reads beside the JSON: why the message is not valid, and what would help.
-void explain(const message::OpenedMessage& message) {
+void explain(const message::OpenedMessage& message, const Options& options) {
   for (std::size_t i = 0; i < message.layers.size(); ++i) {
     const auto& layer = message.layers[i];
     if (layer.verdict == message::Verdict::valid) {
       continue;
     }
     complain(std::string(say("Schicht ", "layer ")) + std::to_string(i + 1) + ": " +
-             std::string(message::name(layer.verdict)) + ": " + layer.reason);
+             std::string(message::name(layer.verdict)) + ": " + sentence(layer));
     if (layer.verdict == message::Verdict::decrypt_failed) {
       for (const auto& recipient : layer.recipients) {
         complain(std::string(
@@ -165,6 +222,7 @@ void explain(const message::OpenedMessage& message) {
       }
     }
   }
+  explain_missing(message, options);
 }
 
 /// Nothing of the message itself could be read.
@@ -212,13 +270,16 @@ Result<int> open_mail(std::span<const std::string> args) {
   }
   KVC_ASSIGN(const auto open_with, open_options(options));
   KVC_ASSIGN(const auto message, open_file(options.positional.front(), open_with));
-  std::vector<std::string> files;
-  if (const auto directory = options.one("--extract")) {
-    KVC_ASSIGN(files, extract_parts(message, *directory));
-  }
-  message_json(message, files).stringify(std::cout, 2);
+  const auto directory = options.one("--extract");
+  const Result<std::vector<std::string>> files =
+      directory ? extract_parts(message, *directory) : std::vector<std::string>();
+  // What the message is worth does not depend on whether its parts could be put down.
+  message_json(message, files.ok() ? *files : std::vector<std::string>()).stringify(std::cout, 2);
   std::cout << std::endl;
-  explain(message);
+  explain(message, options);
+  if (!files.ok()) {
+    return report(files.status());
+  }
   if (message.verdict == message::Verdict::valid) {
     return kGood;
   }

@@ -2,8 +2,11 @@
 #include "tool/seal_command.h"
 
 #include <Poco/JSON/Object.h>
+#include <fcntl.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +15,7 @@
 
 #include "base/env.h"
 #include "message/seal.h"
+#include "mime/header.h"
 #include "service/clear_subject.h"
 #include "service/known.h"
 #include "service/service_id.h"
@@ -38,9 +42,33 @@ Status refuse(const ErrorCode& code, std::string_view german, std::string_view i
   return {code, std::string(say(german, in_english))};
 }
 
+/// As message::seal() asks for it, which does not know the file's name.
+bool is_media_type(std::string_view type) {
+  const auto is_token = [](std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+      return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
+    });
+  };
+  const auto slash = type.find('/');
+  return slash != std::string_view::npos && is_token(type.substr(0, slash)) && is_token(type.substr(slash + 1)) &&
+         !mime::equal_ignoring_case(type.substr(0, slash), "multipart");
+}
+
+/// Three elements, of which the version alone may be empty ("eTS;Fehlernachricht;"). What is received may look
+/// otherwise, what is sent may not.
+Result<service::ServiceId> parse_service(const std::string& text) {
+  auto id = service::ServiceId::parse(text);
+  if (!id.ok() || std::count(text.begin(), text.end(), ';') != 2 || id->type.empty()) {
+    return refuse(error::bad_request,
+                  "--service: erwartet wird \"Dienst;Art;Version\", zum Beispiel \"eNachricht;Lieferung;V2.0\"",
+                  "--service: \"Service;Type;Version\" is expected, for instance \"eNachricht;Lieferung;V2.0\"");
+  }
+  return id;
+}
+
 /// FILE[:type[:description]]; without a type the name's end says it. A name that exists as a whole is one without a
 /// type, so that ':' in it does no harm.
-message::Attachment parse_attachment(const std::string& argument) {
+Result<message::Attachment> parse_attachment(const std::string& argument) {
   std::string path = argument, type, description;
   std::error_code ignored;
   if (!std::filesystem::exists(argument, ignored)) {
@@ -56,6 +84,16 @@ message::Attachment parse_attachment(const std::string& argument) {
   attachment.name = std::filesystem::path(path).filename().string();
   attachment.type = type.empty() ? type_of(attachment.name) : type;
   attachment.description = description;
+  const auto refused = [&](std::string_view german, std::string_view in_english) {
+    return Status(error::bad_request, "--attach " + path + ": " + std::string(say(german, in_english)));
+  };
+  if (std::filesystem::is_directory(path, ignored) || !std::ifstream(path, std::ios::binary)) {
+    return refused("die Datei ist nicht lesbar", "the file cannot be read");
+  }
+  if (!is_media_type(attachment.type)) {
+    return refused("hinter dem ersten \":\" steht kein Dateityp wie application/pdf",
+                   "what follows the first \":\" is no type like application/pdf");
+  }
   attachment.open = [path]() -> std::unique_ptr<std::istream> {
     auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
     return *file ? std::unique_ptr<std::istream>(std::move(file)) : nullptr;
@@ -76,7 +114,7 @@ Result<message::Outgoing> outgoing_of(const Options& options) {
   message::Outgoing outgoing;
   outgoing.from = options.text("--from");
   outgoing.to = options.text("--to");
-  KVC_ASSIGN(outgoing.service_id, service::ServiceId::parse(options.text("--service")));
+  KVC_ASSIGN(outgoing.service_id, parse_service(options.text("--service")));
   outgoing.subject = service::clear_subject(outgoing.service_id);
   outgoing.sender_system = kSenderSystem;
   outgoing.date = Env::system().now();
@@ -84,7 +122,8 @@ Result<message::Outgoing> outgoing_of(const Options& options) {
   outgoing.message_id = new_uuid(Env::system()) + (at == std::string::npos ? "@invalid" : outgoing.from.substr(at));
   KVC_ASSIGN(outgoing.text, read_text(options.text("--text")));
   for (const auto& argument : options.all("--attach")) {
-    outgoing.attachments.push_back(parse_attachment(argument));
+    KVC_ASSIGN(auto attachment, parse_attachment(argument));
+    outgoing.attachments.push_back(std::move(attachment));
   }
   return outgoing;
 }
@@ -120,19 +159,39 @@ bool valid_now(const crypto::Certificate& certificate) {
   return certificate.not_before() <= now && now <= certificate.not_after();
 }
 
+/// rename() that leaves a file alone that bears the new name, also one that came this moment. Some file systems cannot
+/// promise that; there the look before has to do.
+bool rename_to_new(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
+    return true;
+  }
+  return (errno == EINVAL || errno == ENOSYS) && std::rename(from.c_str(), to.c_str()) == 0;
+}
+
+bool exists(const std::string& path) {
+  std::error_code unknown;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, unknown));
+}
+
 /// A mail that is there under its name is whole: it is written beside and renamed.
 Status write_mail(const message::Outgoing& outgoing, const message::SealKeys& keys, const std::string& path) {
   if (path == "-") {
     return message::seal(outgoing, keys, Env::system(), std::cout);
   }
+  if (exists(path)) {
+    return unwritable(path, EEXIST);
+  }
   const std::string part = path + ".part";
+  errno = 0;
   std::ofstream out(part, std::ios::binary | std::ios::trunc);
-  Status status =
-      out ? message::seal(outgoing, keys, Env::system(), out)
-          : Status(error::file_unwritable, part + std::string(say(": nicht schreibbar", ": cannot be written")));
+  if (!out) {
+    return unwritable(path, errno);
+  }
+  Status status = message::seal(outgoing, keys, Env::system(), out);
+  errno = 0;
   out.close();
-  if (status.ok() && (!out || std::rename(part.c_str(), path.c_str()) != 0)) {
-    status = Status(error::file_unwritable, path + std::string(say(": nicht schreibbar", ": cannot be written")));
+  if (status.ok() && (!out || !rename_to_new(part, path))) {
+    status = unwritable(path, errno);
   }
   if (!status.ok()) {
     std::remove(part.c_str());

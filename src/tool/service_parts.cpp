@@ -61,6 +61,32 @@ std::string sentence(const billing::Misfit& misfit) {
          std::string(say("erwartet wird ", "expected is ")) + misfit.expected;
 }
 
+/// What letter::check_parts() expects, which it says in English.
+std::string in_german(const std::string& expected) {
+  constexpr auto kSentences = std::to_array<std::pair<std::string_view, std::string_view>>({
+      {"exactly one PDF, described as eAB-PDF-signed or eAB-PDF-unsigned",
+       "genau ein PDF mit der Beschreibung eAB-PDF-signed oder eAB-PDF-unsigned"},
+      {"exactly one CDA XML, described as eAB-XML", "genau ein CDA-Dokument (XML) mit der Beschreibung eAB-XML"},
+      {"only one letter (eAB-PDF-signed or eAB-PDF-unsigned)", "nur ein Brief (eAB-PDF-signed oder eAB-PDF-unsigned)"},
+      {"only one eAB-XML", "nur ein Teil eAB-XML"},
+      {"the type application/pdf", "der Typ application/pdf"},
+      {"the type application/xml", "der Typ application/xml"},
+      {"an XML document", "ein XML-Dokument"},
+      {"a PDF document", "ein PDF-Dokument"},
+      {"a whole PDF document, this one breaks off", "ein ganzes PDF-Dokument; dieses bricht ab"},
+      {"a file that is not empty", "eine Datei, die nicht leer ist"},
+      {"a description: eAB-PDF-signed, eAB-PDF-unsigned, eAB-XML or eAB-Anhang-01 to -99",
+       "eine der Beschreibungen eAB-PDF-signed, eAB-PDF-unsigned, eAB-XML oder eAB-Anhang-01 bis -99"},
+  });
+  for (const auto& [english_text, german] : kSentences) {
+    if (expected == english_text) {
+      return std::string(german);
+    }
+  }
+  constexpr std::string_view kDescription = "the description ";
+  return expected.starts_with(kDescription) ? "die Beschreibung " + expected.substr(kDescription.size()) : expected;
+}
+
 std::string sentence(const Status& status) {
   std::string file, expected;
   for (const auto& [name, value] : status.params()) {
@@ -70,7 +96,8 @@ std::string sentence(const Status& status) {
       expected = value;
     }
   }
-  return (file.empty() ? std::string() : file + ": ") + std::string(say("erwartet wird ", "expected is ")) + expected;
+  return (file.empty() ? std::string() : file + ": ") + std::string(say("erwartet wird ", "expected is ")) +
+         (english() ? expected : in_german(expected));
 }
 
 void check_document(const std::string& xml, const std::string& name, std::vector<std::string>& found) {

@@ -51,6 +51,8 @@ class Bench:
     def ours(self, size):
         peak, tool = self.options.peak, self.options.tool
         mail = self.path("mail.eml")
+        if os.path.exists(mail):
+            os.remove(mail)  # of the size before; an existing file is not overwritten
         self.add("seal", "ours", size, peak_of(peak, [
             tool, "seal", "--from", "anna@kv-safenet.de", "--to", "bernd@kv-safenet.de", "--service",
             "eNachricht;Lieferung;V2.0", "--text", self.path("text.txt"), "--attach", self.path("attachment.bin"),

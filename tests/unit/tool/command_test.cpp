@@ -57,6 +57,11 @@ class Tool : public testing::Test {
     args.insert(args.begin(), KVC_TOOL);
     return test_pki::run(args, scratch_.path(), {{"LC_ALL", language}});
   }
+  /// Seals once more under the same name; an existing file is not overwritten.
+  test_pki::ToolResult seal_again(const std::vector<std::string>& args, const std::string& language = "de_DE.UTF-8") {
+    std::filesystem::remove(scratch_.file("mail.eml"));
+    return tool(args, language);
+  }
   std::vector<std::string> seal_args(const std::string& from = "anna@kv-safenet.de",
                                      const std::string& cert = "anna.pem") {
     return {"seal",
@@ -127,6 +132,7 @@ TEST_F(Tool, SealingNeedsNoMoreMemoryForAMediumFileThanForASmallOne) {
     put_attachment(size);
     auto command = seal_args();
     command.insert(command.begin(), KVC_TOOL);
+    std::filesystem::remove(scratch_.file("mail.eml"));
     int code = -1;
     peaks[size] = peak(command, &code);
     ASSERT_EQ(code, 0);
@@ -148,7 +154,7 @@ TEST_F(Tool, OpensALargeMailFromAPipeWithoutHoldingIt) {
   std::map<std::size_t, long> peaks;
   for (const std::size_t size : {kSmall, kMedium}) {
     put_attachment(size);
-    ASSERT_EQ(tool(seal_args()).exit_code, 0);
+    ASSERT_EQ(seal_again(seal_args()).exit_code, 0);
     int code = -1;
     peaks[size] = peak({"/bin/sh", "-c", command}, &code);
     ASSERT_EQ(code, 0) << "not valid";
@@ -294,17 +300,23 @@ TEST_F(Tool, WarnsOfPartsThatDoNotFitTheService) {
   const auto without_cda = tool(letter);
   EXPECT_EQ(without_cda.exit_code, 1) << "sealed, with a warning";
   EXPECT_THAT(without_cda.output, HasSubstr("passt nicht zum Dienst"));
+  EXPECT_THAT(without_cda.output, HasSubstr("befund.pdf: erwartet wird ein ganzes PDF-Dokument"));
+  auto annexes = letter;
+  annexes[10] = "befund.pdf::eAB-Anhang-01";
+  annexes[12] = "befund.pdf::eAB-Anhang-02";
+  EXPECT_THAT(seal_again(annexes).output, HasSubstr("erwartet wird genau ein PDF mit der Beschreibung eAB-PDF-signed"));
+  EXPECT_THAT(seal_again(annexes, "en_GB.UTF-8").output, HasSubstr("expected is exactly one PDF, described as"));
   EXPECT_TRUE(std::filesystem::exists(scratch_.file("mail.eml")));
   auto billing = seal_args();
   billing[6] = "1ClickAbrechnung;Lieferung;V2.0";
-  const auto without_companion = tool(billing);
+  const auto without_companion = seal_again(billing);
   EXPECT_EQ(without_companion.exit_code, 1);
   EXPECT_THAT(without_companion.output, HasSubstr("erwartet wird genau eine Datei begleitdatei.xml"));
   EXPECT_THAT(without_companion.output, Not(HasSubstr("expected")));
-  EXPECT_THAT(tool(billing, "en_GB.UTF-8").output, HasSubstr("expected is exactly one file begleitdatei.xml"));
+  EXPECT_THAT(seal_again(billing, "en_GB.UTF-8").output, HasSubstr("expected is exactly one file begleitdatei.xml"));
   auto documentation = seal_args();
   documentation[6] = "eDokumentation-QSHLT;Lieferung;V2.0";
-  const auto misnamed = tool(documentation);
+  const auto misnamed = seal_again(documentation);
   EXPECT_THAT(misnamed.output, HasSubstr("befund.pdf: erwartet wird die Beschreibung eDoku-Archiv"));
 }
 
@@ -337,12 +349,12 @@ TEST_F(Tool, SealsALetterAndADelivery) {
   billing[6] = "1ClickAbrechnung;Lieferung;V2.0";
   billing[10] = "begleitdatei.xml";
   billing[12] = "Z01999999900_05.01.2026_09.25.con.XKM";
-  const auto delivery = tool(billing);
+  const auto delivery = seal_again(billing);
   EXPECT_EQ(delivery.exit_code, 0) << delivery.output;
   EXPECT_TRUE(json(tool(open_args()).output)->has("begleitdatei"));
   scratch_.put("Z02.con.xkm", "verschlüsselt");
   billing[12] = "Z02.con.xkm";
-  const auto other_file = tool(billing);
+  const auto other_file = seal_again(billing);
   EXPECT_EQ(other_file.exit_code, 1);
   EXPECT_THAT(other_file.output, HasSubstr("Z02.con.xkm: in begleitdatei.xml nicht genannt"));
 }
@@ -365,6 +377,8 @@ TEST_F(Tool, KeysOfTheJsonKeepTheirOrder) {
 TEST_F(Tool, ExitCodesFollowTheVerdict) {
   ASSERT_EQ(tool(seal_args()).exit_code, 0);
   const auto untrusted = tool({"open", "mail.eml", "--key", "bernd.key", "--root", "root.pem"});
+  EXPECT_THAT(untrusted.output, HasSubstr("--user-ca CA.pem"));
+  EXPECT_THAT(untrusted.output, Not(HasSubstr("--root CA.pem")));
   EXPECT_EQ(untrusted.exit_code, 1) << untrusted.output;
   EXPECT_EQ(json(untrusted.output)->getValue<std::string>("verdict"), "issuer_not_trusted");
   auto later = open_args();
@@ -392,6 +406,11 @@ TEST_F(Tool, ReadsPkcs12AndPasswordFiles) {
   const auto wrong = tool(args);
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_THAT(wrong.output, HasSubstr("crypto.wrong_passphrase"));
+  EXPECT_THAT(wrong.output, HasSubstr("bernd.p12: das Kennwort aus --key-password-file öffnet diesen Schlüssel nicht"));
+  const auto none = tool(open_args("bernd.p12"));
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.output, HasSubstr("bernd.p12: ein Kennwort schützt diesen Schlüssel; nennen Sie mit "
+                                     "--key-password-file"));
   EXPECT_THAT(wrong.output, testing::Not(HasSubstr("falsch")));
 }
 
@@ -403,7 +422,58 @@ TEST_F(Tool, ExtractsWithSafeNames) {
   ASSERT_EQ(first.exit_code, 0) << first.output;
   EXPECT_EQ(scratch_.get("teile/befund.pdf"), "%PDF-1.4 Beispiel");
   EXPECT_EQ(scratch_.get("teile/teil-1.txt"), "Guten Tag");
-  EXPECT_EQ(tool(args).exit_code, 2) << "files were overwritten";
+  const auto again = tool(args);
+  EXPECT_EQ(again.exit_code, 2) << "files were overwritten";
+  EXPECT_EQ(json(again.output)->getValue<std::string>("verdict"), "valid") << "said all the same";
+  EXPECT_THAT(again.output, HasSubstr("teile/teil-1.txt: die Datei gibt es schon"));
+}
+
+TEST_F(Tool, SaysWhyPartsAreNotExtracted) {
+  ASSERT_EQ(tool(seal_args()).exit_code, 0);
+  auto args = open_args();
+  args.insert(args.end(), {"--extract", "text"});
+  for (const auto& [place, reason] :
+       std::map<std::string, std::string>{{"text", "text: das ist kein Ordner"},
+                                          {"nirgends/teile", "nirgends/teile: den Ordner darüber gibt es nicht"},
+                                          {"text/teile", "text/teile: das ist kein Ordner"}}) {
+    args.back() = place;
+    const auto result = tool(args);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_EQ(json(result.output)->getValue<std::string>("verdict"), "valid");
+    EXPECT_FALSE(json(result.output)->getArray("parts")->getObject(0)->has("file"));
+    EXPECT_THAT(result.output, HasSubstr("nicht geschrieben: " + reason));
+  }
+}
+
+TEST_F(Tool, SaysInGermanWhatIsWrongWithAMessage) {
+  ASSERT_EQ(tool(seal_args()).exit_code, 0);
+  const auto nothing = tool({"open", "mail.eml"});
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_THAT(nothing.output, HasSubstr("Schicht 1: decrypt_failed: Keiner der Schlüssel öffnet diese Schicht"));
+  EXPECT_THAT(nothing.output, HasSubstr("es wurde kein Schlüssel genannt: --key DATEI"));
+  const auto untrusted = tool({"open", "mail.eml", "--key", "bernd.key"});
+  EXPECT_THAT(untrusted.output, HasSubstr("Schicht 1: issuer_not_trusted: Das Zertifikat des Unterzeichners"));
+  EXPECT_THAT(untrusted.output, HasSubstr("--root CA.pem"));
+  EXPECT_THAT(untrusted.output, HasSubstr("--user-ca CA.pem"));
+  EXPECT_THAT(json(untrusted.output)->getArray("layers")->getObject(0)->getValue<std::string>("reason"),
+              HasSubstr("The certificate was not issued by"));
+  EXPECT_THAT(tool({"open", "mail.eml", "--key", "bernd.key"}, "en_GB.UTF-8").output,
+              HasSubstr("issuer_not_trusted: The certificate was not issued by"));
+}
+
+TEST_F(Tool, SaysInGermanWhichFileCannotBeUsed) {
+  ASSERT_EQ(tool(seal_args()).exit_code, 0);
+  const auto with = [&](const std::string& option, const std::string& file, const std::string& language) {
+    auto args = open_args();
+    args.insert(args.end(), {option, file});
+    const auto result = tool(args, language);
+    EXPECT_EQ(result.exit_code, 2) << option;
+    return result.output;
+  };
+  EXPECT_THAT(with("--user-ca", "nope.pem", "de_DE.UTF-8"), HasSubstr("ist nicht lesbar: nope.pem"));
+  EXPECT_THAT(with("--user-ca", "nope.pem", "en_GB.UTF-8"), HasSubstr("cannot be read: nope.pem"));
+  EXPECT_THAT(with("--root", "anna.pem", "de_DE.UTF-8"), HasSubstr("anna.pem: kein brauchbares CA-Zertifikat"));
+  EXPECT_THAT(with("--key", "text", "de_DE.UTF-8"), HasSubstr("text: kein lesbarer Schlüssel"));
 }
 
 TEST_F(Tool, SealRefusesWhatDoesNotBelongTogether) {
@@ -415,6 +485,41 @@ TEST_F(Tool, SealRefusesWhatDoesNotBelongTogether) {
   EXPECT_THAT(foreign_from.output, HasSubstr("policy.certificate_foreign"));
   EXPECT_FALSE(std::filesystem::exists(scratch_.file("mail.eml")));
   EXPECT_FALSE(std::filesystem::exists(scratch_.file("mail.eml.part")));
+}
+
+TEST_F(Tool, SealSaysWhichArgumentIsWrong) {
+  const auto with = [&](std::size_t place, const std::string& value) {
+    auto args = seal_args();
+    args[place] = value;
+    const auto result = tool(args);
+    EXPECT_EQ(result.exit_code, 2) << value;
+    EXPECT_FALSE(std::filesystem::exists(scratch_.file("mail.eml"))) << value;
+    return result.output;
+  };
+  EXPECT_THAT(with(10, "nope.pdf"), HasSubstr("--attach nope.pdf: die Datei ist nicht lesbar"));
+  EXPECT_THAT(with(10, "."), HasSubstr("--attach .: die Datei ist nicht lesbar"));
+  for (const std::string type : {"unsinn", "a/", "/b", "a/b/c", "multipart/mixed"}) {
+    EXPECT_THAT(with(12, "text:" + type + ":x"), HasSubstr("--attach text: hinter dem ersten"));
+  }
+  for (const std::string service :
+       {"Unsinn", "eNachricht;Lieferung", "eNachricht;;V2.0", ";Lieferung;V2.0", "a;b;c;d"}) {
+    EXPECT_THAT(with(6, service), HasSubstr("--service: erwartet wird \"Dienst;Art;Version\""));
+  }
+  auto documented = seal_args();
+  documented[6] = "eTS;Fehlernachricht;";
+  EXPECT_EQ(tool(documented).exit_code, 0) << "has no version";
+}
+
+TEST_F(Tool, SealOverwritesNothing) {
+  scratch_.put("mail.eml", "eine andere");
+  const auto result = tool(seal_args());
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.output, HasSubstr("nicht geschrieben: mail.eml: die Datei gibt es schon"));
+  EXPECT_EQ(scratch_.get("mail.eml"), "eine andere");
+  EXPECT_FALSE(std::filesystem::exists(scratch_.file("mail.eml.part")));
+  auto nowhere = seal_args();
+  nowhere.back() = "nirgends/mail.eml";
+  EXPECT_THAT(tool(nowhere).output, HasSubstr("nirgends/mail.eml: den Ordner darüber gibt es nicht"));
 }
 
 TEST_F(Tool, SealWithAnExpiredCertificateWarns) {
