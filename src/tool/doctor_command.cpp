@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tool/doctor_command.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/env.h"
 #include "base/guard.h"
 #include "base/log.h"
 #include "doctor/doctor.h"
+#include "settings/settings.h"
 #include "tool/files.h"
 #include "tool/options.h"
 
@@ -36,8 +40,11 @@ Result<transport::Credentials> read_login(const std::string& file) {
   credentials.username = take_line(rest);
   credentials.password = Secret(take_line(rest));
   if (credentials.username.empty() || credentials.password.empty()) {
-    return Status(error::bad_request,
-                  "the login file needs the user name in its first and the password in its second line");
+    return Status(
+        error::bad_request,
+        "--login-file " + file +
+            std::string(say(": in der ersten Zeile wird der Benutzername erwartet, in der zweiten das Kennwort",
+                            ": the user name is expected in the first line, the password in the second")));
   }
   return credentials;
 }
@@ -59,6 +66,43 @@ Result<doctor::Subject> subject_of(const Options& options) {
   return subject;
 }
 
+/// Ids of the networks of the settings; nothing if the settings are wrong, which their own stage says.
+std::optional<std::vector<std::string>> environments_of(const doctor::Subject& subject) {
+  const settings::Loaded loaded = settings::load(subject.settings_json, subject.settings_directory);
+  if (!loaded.ok()) {
+    return std::nullopt;
+  }
+  std::vector<std::string> ids;
+  for (const settings::Environment& environment : loaded.settings.environments) {
+    ids.push_back(environment.id);
+  }
+  return ids;
+}
+
+std::string joined(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) {
+    text += (text.empty() ? "" : ", ") + value;
+  }
+  return text;
+}
+
+/// A login for a network that does not exist would be skipped, which looks like success.
+Status check_environment(const doctor::Subject& subject, const std::vector<std::string>& ids) {
+  const std::string& wanted = subject.login_environment;
+  if (wanted.empty() || std::find(ids.begin(), ids.end(), wanted) != ids.end()) {
+    return {};
+  }
+  if (ids.empty()) {
+    return Status(error::bad_request, std::string(say("--environment: die Einstellungen (--settings) nennen kein Netz",
+                                                      "--environment: the settings (--settings) name no network")));
+  }
+  return Status(error::bad_request,
+                std::string(say("--environment: dieses Netz nennen die Einstellungen nicht, sondern: ",
+                                "--environment: the settings do not name this network, but: ")) +
+                    joined(ids));
+}
+
 std::string_view word(doctor::Health health) {
   switch (health) {
     case doctor::Health::good:
@@ -73,7 +117,37 @@ std::string_view word(doctor::Health health) {
   return say("Fehler   ", "bad      ");
 }
 
-void print_stage(const doctor::Stage& stage) {
+/// What a server says about itself may steer no terminal.
+std::string plain(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return text;
+}
+
+std::string fact(const doctor::Stage& stage, std::string_view name) {
+  const auto found =
+      std::find_if(stage.facts.begin(), stage.facts.end(), [&](const auto& entry) { return entry.first == name; });
+  return found == stage.facts.end() ? std::string() : found->second;
+}
+
+/// The technical values the advice speaks of.
+std::string particulars(const doctor::Stage& stage) {
+  std::string text;
+  const auto line = [&](std::string_view label, const std::string& value) {
+    if (!value.empty()) {
+      text += "\n         " + std::string(label) + ": " + plain(value);
+    }
+  };
+  const std::string host = fact(stage, "host"), port = fact(stage, "port"), certificate = fact(stage, "certificate");
+  line("Server", port.empty() ? host : host + ':' + port);
+  line(say("Zertifikat", "certificate"), certificate);
+  line(say("gültig bis", "valid until"), fact(stage, "not_after"));
+  const std::size_t repeated = certificate.empty() ? std::string::npos : stage.detail.find("; " + certificate);
+  line("detail", stage.detail.substr(0, repeated));
+  return text;
+}
+
+void print_stage(const doctor::Stage& stage, bool choose) {
   const std::string where = stage.environment.empty() ? stage.name : stage.name + " (" + stage.environment + ")";
   std::string text = std::string(word(stage.health)) + where + ": " + stage.text;
   for (const std::string& finding : stage.findings) {
@@ -81,6 +155,14 @@ void print_stage(const doctor::Stage& stage) {
   }
   if (!stage.advice.empty()) {
     text += "\n         > " + stage.advice;
+  }
+  if (stage.health == doctor::Health::bad || stage.health == doctor::Health::warning) {
+    text += particulars(stage);
+  }
+  if (choose && stage.name == "login" && stage.health == doctor::Health::skipped) {
+    text +=
+        say("\n         > Die Einstellungen nennen mehrere Netze: Wohin die Anmeldung gehört, sagt --environment ID.",
+            "\n         > The settings name several networks: --environment ID says where the login belongs.");
   }
   std::cerr << text << '\n';
 }
@@ -96,8 +178,14 @@ int run_doctor(std::span<const std::string> args) {
   if (!subject.ok()) {
     return report(subject.status());
   }
+  const auto ids = environments_of(*subject);
+  if (const Status known = ids ? check_environment(*subject, *ids) : Status(); !known.ok()) {
+    return report(known);
+  }
+  const bool choose = subject->credentials && subject->login_environment.empty() && ids && ids->size() > 1;
   const Cancel never;
-  const doctor::Report found = doctor::examine(*subject, Env::system(), Log::none(), never, print_stage);
+  const doctor::Report found = doctor::examine(*subject, Env::system(), Log::none(), never,
+                                               [&](const doctor::Stage& stage) { print_stage(stage, choose); });
   std::cout << doctor::to_json(found) << '\n';
   if (found.health == doctor::Health::bad) {
     return kFailed;
