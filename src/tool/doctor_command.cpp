@@ -43,7 +43,7 @@ Result<transport::Credentials> read_login(const std::string& file) {
     return Status(
         error::bad_request,
         "--login-file " + file +
-            std::string(say(": in der ersten Zeile wird der Benutzername erwartet, in der zweiten das Kennwort",
+            std::string(say(": in der ersten Zeile wird der Benutzername erwartet, in der zweiten das Passwort",
                             ": the user name is expected in the first line, the password in the second")));
   }
   return credentials;

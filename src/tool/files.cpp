@@ -32,9 +32,9 @@ Status no_key(const Status& status, const std::string& path, const Secret& passw
   }
   const auto why =
       password.empty()
-          ? say("ein Kennwort schützt diesen Schlüssel; nennen Sie mit --key-password-file die Datei, in der es steht",
+          ? say("ein Passwort schützt diesen Schlüssel; nennen Sie mit --key-password-file die Datei, in der es steht",
                 "a password protects this key; name the file it stands in with --key-password-file")
-          : say("das Kennwort aus --key-password-file öffnet diesen Schlüssel nicht",
+          : say("das Passwort aus --key-password-file öffnet diesen Schlüssel nicht",
                 "the password of --key-password-file does not open this key");
   return Status(status.code(), path + ": " + std::string(why)).with("file", path);
 }

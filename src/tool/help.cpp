@@ -16,7 +16,7 @@ constexpr auto kHelp = std::to_array<Help>({
     {"open",
      "  MAIL.eml|-           die Nachricht; - liest von der Standardeingabe\n"
      "  --key FILE           Schlüssel, der sie öffnen soll (PEM oder PKCS#12); mehrmals erlaubt\n"
-     "  --key-password-file F  Kennwort der Schlüssel, erste Zeile der Datei\n"
+     "  --key-password-file F  Passwort der Schlüssel, erste Zeile der Datei\n"
      "  --root CA.pem        Wurzel, der vertraut wird; mehrmals erlaubt\n"
      "  --user-ca CA.pem     Aussteller der Zertifikate der Teilnehmer; mehrmals erlaubt\n"
      "  --at ZEIT            wann die Zertifikate gültig sein müssen: signing-time (Vorgabe), now oder ein Zeitpunkt "
@@ -40,7 +40,7 @@ constexpr auto kHelp = std::to_array<Help>({
      "das\n"
      "                       Ende des Namens; mehrmals erlaubt\n"
      "  --key FILE           eigener Schlüssel (PEM oder PKCS#12)\n"
-     "  --key-password-file F  sein Kennwort, erste Zeile der Datei\n"
+     "  --key-password-file F  sein Passwort, erste Zeile der Datei\n"
      "  --cert PEM           eigenes Zertifikat\n"
      "  --recipient-cert PEM  Zertifikat des Empfängers\n"
      "  --out MAIL.eml|-     die fertige Nachricht; eine vorhandene Datei wird nie überschrieben\n",
@@ -60,7 +60,7 @@ constexpr auto kHelp = std::to_array<Help>({
      "  --manifest FILE      manifest.json des Plugins\n"
      "  --settings FILE      Einstellungen des Plugins; relative Pfade darin beginnen bei ihrem Ordner\n"
      "  --data DIR           Datenverzeichnis des Plugins; ohne wird der Speicher nicht geprüft\n"
-     "  --login-file FILE    Benutzername in der ersten, Kennwort in der zweiten Zeile; ohne wird die Anmeldung nicht\n"
+     "  --login-file FILE    Benutzername in der ersten, Passwort in der zweiten Zeile; ohne wird die Anmeldung nicht\n"
      "                       geprüft\n"
      "  --environment ID     wohin die Anmeldung gehört, wenn die Einstellungen mehrere Netze nennen\n",
      "  --manifest FILE      manifest.json of the plugin\n"

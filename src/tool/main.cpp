@@ -72,7 +72,7 @@ void print_conventions(std::ostream& out) {
   out << say(
       "JSON auf der Standardausgabe, Meldungen auf der Standardfehlerausgabe. Ein Schlüssel ist eine PEM- oder "
       "PKCS#12-Datei;\n"
-      "sein Kennwort steht in einer Datei (auch /dev/fd/N), nie in der Befehlszeile.\n"
+      "sein Passwort steht in einer Datei (auch /dev/fd/N), nie in der Befehlszeile.\n"
       "Rückgabe: 0 gut, 1 Warnung (lesbar, aber nicht gültig), 2 Eingabe unbrauchbar oder fehlgeschlagen, 3 "
       "abgebrochen.\n",
       "JSON on standard output, messages on standard error. A key is a PEM or PKCS#12 file; its password stands in a "

@@ -406,10 +406,10 @@ TEST_F(Tool, ReadsPkcs12AndPasswordFiles) {
   const auto wrong = tool(args);
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_THAT(wrong.output, HasSubstr("crypto.wrong_passphrase"));
-  EXPECT_THAT(wrong.output, HasSubstr("bernd.p12: das Kennwort aus --key-password-file öffnet diesen Schlüssel nicht"));
+  EXPECT_THAT(wrong.output, HasSubstr("bernd.p12: das Passwort aus --key-password-file öffnet diesen Schlüssel nicht"));
   const auto none = tool(open_args("bernd.p12"));
   EXPECT_EQ(none.exit_code, 2);
-  EXPECT_THAT(none.output, HasSubstr("bernd.p12: ein Kennwort schützt diesen Schlüssel; nennen Sie mit "
+  EXPECT_THAT(none.output, HasSubstr("bernd.p12: ein Passwort schützt diesen Schlüssel; nennen Sie mit "
                                      "--key-password-file"));
   EXPECT_THAT(wrong.output, testing::Not(HasSubstr("falsch")));
 }
