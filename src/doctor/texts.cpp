@@ -241,6 +241,41 @@ constexpr ProblemText kProblemTexts[] = {
     {"bad_domain", "Das ist kein Name einer Maildomäne.", "This is no name of a mail domain."},
     {"bad_dsn", "Erlaubt sind \"sqlite\", \"sqlite:DATEI\" und \"postgresql://SERVER/DATENBANK\".",
      "Allowed are \"sqlite\", \"sqlite:FILE\" and \"postgresql://SERVER/DATABASE\"."},
+    {"dsn_database", "Der Name der Datenbank fehlt: postgresql://SERVER/DATENBANK.",
+     "The name of the database is missing: postgresql://SERVER/DATABASE."},
+    {"dsn_file", "Der Parameter {parameter} muss ein vollständiger Pfad sein, der mit / beginnt.",
+     "The parameter {parameter} has to be an absolute path that begins with /."},
+    {"dsn_parameter",
+     "Einen dieser Parameter gibt es nicht. Bekannt sind host, passfile, schema, sslcert, sslkey, sslmode und "
+     "sslrootcert.",
+     "One of these parameters does not exist. Known are host, passfile, schema, sslcert, sslkey, sslmode and "
+     "sslrootcert."},
+    {"dsn_password",
+     "Ein Passwort gehört nicht hierher. Es steht in einer Datei (Parameter passfile) oder in der Umgebungsvariablen "
+     "PGPASSWORD.",
+     "A password does not belong here. It is in a file (parameter passfile) or in the environment variable "
+     "PGPASSWORD."},
+    {"dsn_port", "Ein Port ist eine Zahl von 1 bis 65535.", "A port is a number from 1 to 65535."},
+    {"dsn_schema",
+     "Der Parameter schema besteht aus höchstens 63 kleinen Buchstaben, Ziffern und Unterstrichen, beginnt nicht mit "
+     "einer Ziffer und nicht mit pg_.",
+     "The parameter schema is made of at most 63 small letters, digits and underscores, and begins neither with a "
+     "digit nor with pg_."},
+    {"dsn_server",
+     "Der Name des Servers fehlt oder ist falsch geschrieben: postgresql://SERVER[:PORT]/DATENBANK, oder ohne Server "
+     "der Parameter host mit dem Verzeichnis eines Sockets.",
+     "The name of the server is missing or misspelt: postgresql://SERVER[:PORT]/DATABASE, or without a server the "
+     "parameter host with the directory of a socket."},
+    {"dsn_sslmode", "Der Parameter sslmode ist verify-full; disable gibt es nur für einen Server auf diesem Rechner.",
+     "The parameter sslmode is verify-full; disable is for a server on this machine only."},
+    {"dsn_sslrootcert",
+     "Der Parameter sslrootcert fehlt: die PEM-Datei mit dem CA-Zertifikat, von dem das Zertifikat des Servers stammt.",
+     "The parameter sslrootcert is missing: the PEM file with the CA certificate the certificate of the server comes "
+     "from."},
+    {"dsn_user", "Der Name des Benutzers ist leer oder falsch geschrieben.",
+     "The name of the user is empty or misspelt."},
+    {"dsn_value", "Der Parameter {parameter} ist leer, falsch geschrieben oder steht zweimal da.",
+     "The parameter {parameter} is empty, misspelt or stands there twice."},
     {"file_unreadable", "Die Datei {file} lässt sich nicht lesen.", "The file {file} cannot be read."},
     {"not_a_certificate", "Die Datei {file} enthält kein lesbares PEM-Zertifikat.",
      "The file {file} holds no readable PEM certificate."},

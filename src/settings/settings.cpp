@@ -17,6 +17,7 @@
 #include "resource/settings_schema.h"
 #include "service/catalogue.h"
 #include "settings/pem_file.h"
+#include "settings/postgresql_dsn.h"
 #include "settings/url.h"
 
 namespace kvc::settings {
@@ -424,6 +425,19 @@ void Reader::storage(const Object& root) {
   const bool postgresql = dsn.starts_with("postgresql://") && dsn.size() > sizeof "postgresql://" - 1;
   if (!one_line || (!sqlite && !postgresql)) {
     problem("storage.dsn", "bad_dsn");
+    return;
+  }
+  if (const Status server = postgresql ? parse_postgresql_dsn(dsn).status() : Status(); !server.ok()) {
+    Params params;
+    std::string kind = "bad_dsn";
+    for (const auto& [name, value] : server.params()) {
+      if (name == "problem") {
+        kind = value;
+      } else if (name == "parameter") {
+        params.emplace_back(name, value);
+      }
+    }
+    problem("storage.dsn", kind, std::move(params));
     return;
   }
   loaded_.settings.storage_dsn = dsn;

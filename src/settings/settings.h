@@ -78,10 +78,22 @@ inline constexpr ProblemKind kProblemKinds[] = {
     {"bad_choice", "allowed"},          // a word that is none of the allowed ones
     {"bad_domain", ""},                 // not a DNS name
     {"bad_dsn", ""},                    // neither sqlite nor postgresql
-    {"file_unreadable", "file"},        // not there, no permission, not a file
-    {"not_a_certificate", "file"},      // readable, but no PEM certificate in it
-    {"catalogue_not_json", "file"},     // service_catalogue_file: no JSON object, or larger than 1 MiB
-    {"bad_catalogue", "file place"},    // where in it a service is not described as the schema wants it
+    // storage.dsn of a PostgreSQL server (postgresql_dsn.h)
+    {"dsn_database", ""},
+    {"dsn_file", "parameter"},  // no absolute path
+    {"dsn_parameter", ""},      // an unknown one
+    {"dsn_password", ""},
+    {"dsn_port", ""},
+    {"dsn_schema", ""},
+    {"dsn_server", ""},
+    {"dsn_sslmode", ""},
+    {"dsn_sslrootcert", ""},
+    {"dsn_user", ""},
+    {"dsn_value", "parameter"},       // none, a wrong one, or twice
+    {"file_unreadable", "file"},      // not there, no permission, not a file
+    {"not_a_certificate", "file"},    // readable, but no PEM certificate in it
+    {"catalogue_not_json", "file"},   // service_catalogue_file: no JSON object, or larger than 1 MiB
+    {"bad_catalogue", "file place"},  // where in it a service is not described as the schema wants it
     // application_forms_file: what is wrong with the list, and in which line (application/forms.h)
     {"forms_columns", "file line"},
     {"forms_empty", "file"},

@@ -7,7 +7,6 @@
 #include "store/backup.h"
 #include "store/migrations.h"
 #include "store/postgresql/database.h"
-#include "store/postgresql/dsn.h"
 #include "store/sqlite_database.h"
 
 namespace kvc::store {
@@ -21,7 +20,7 @@ Result<std::shared_ptr<Database>> Database::open(const std::string& dsn, const s
                                                  Log& log) {
   return guarded([&]() -> Result<std::shared_ptr<Database>> {
     if (dsn.starts_with(kServerScheme)) {
-      KVC_ASSIGN(const postgresql::Dsn server, postgresql::parse_dsn(dsn));
+      KVC_ASSIGN(const auto server, settings::parse_postgresql_dsn(dsn));
       return postgresql::open_database(server, all_migrations(), env, log);
     }
     const auto file = database_file(dsn, directory);

@@ -34,7 +34,7 @@ class Database {
   static constexpr Millis kBusyTimeout{10'000};
 
   /// `dsn`: "sqlite" (kvconnect.db in `directory`), "sqlite:FILE" (relative to `directory`), or "postgresql://..."
-  /// (src/store/postgresql/dsn.h). A missing directory is made (mode 0700). Errors: storage_failed, storage_corrupt
+  /// (src/settings/postgresql_dsn.h). A missing directory is made (mode 0700). Errors: storage_failed, storage_corrupt
   /// (damaged, or no database of ours; nothing was changed), storage_too_new (made by a newer version, nothing was
   /// changed), storage_busy, invalid_settings for a DSN that is wrong or that the server refuses (the detail says why
   /// and never shows the DSN).

@@ -60,7 +60,7 @@ std::vector<std::string> settings_load_seeds() {
       R"({"environments":[)" + environment + "," + environment + R"(],"storage":{"dsn":"sqlite:own.db"}})",
       R"({"environments":[{"id":"\u00fc","base_url":"http://user:pass@[::1]:99999/a?b#c","use_system_tls_roots":1}]})",
       R"({"fetch":{"interval_minutes":1441},"renewal_hint_days":-1,"max_message_bytes":1e99,"csr_poll_seconds":5.5})",
-      R"({"storage":{"dsn":"postgresql://db.praxis.example/kvconnect"},"application_forms_file":"none.xml"})",
+      R"({"storage":{"dsn":"postgresql://kv@db.praxis.example:5432/kvconnect?sslrootcert=/ca.pem&schema=kv"},"application_forms_file":"none.xml"})",
       R"([[[[{"a":[true,false,null,"\ud83d\ude00\u0000",0.1e-5]}]]]])",
   };
 }

@@ -17,6 +17,13 @@
 namespace kvc::store::postgresql {
 namespace {
 
+// What the plugin decides by itself. The short times end a wait for a dead server; gssencmode off keeps Kerberos, and
+// its search for tickets, out of the practice system's process.
+constexpr const char* kFixed =
+    " client_encoding=UTF8 application_name=kvconnect connect_timeout=5 keepalives=1 keepalives_idle=30 "
+    "keepalives_interval=10 keepalives_count=3 tcp_user_timeout=30000 gssencmode=disable "
+    "ssl_min_protocol_version=TLSv1.2 target_session_attrs=read-write";
+
 using Poco::Data::Session;
 using Poco::Data::Keywords::bind;
 using Poco::Data::Keywords::now;
@@ -69,8 +76,8 @@ thread_local const Database* in_transaction_of = nullptr;
 
 class PostgresqlDatabase final : public Database {
  public:
-  PostgresqlDatabase(const Driver& driver, const Dsn& dsn, int version, Env& env)
-      : connections_(driver, dsn.parameters, env), schema_(dsn.schema), version_(version) {}
+  PostgresqlDatabase(const Driver& driver, const settings::PostgresqlDsn& dsn, int version, Env& env)
+      : connections_(driver, dsn.parameters + kFixed, env), schema_(dsn.schema), version_(version) {}
 
   Status write(const std::function<Status(Session&)>& work) override {
     return run(
@@ -267,8 +274,8 @@ Status migrate(PostgresqlDatabase& database, const std::vector<Migration>& migra
 
 }  // namespace
 
-Result<std::shared_ptr<Database>> open_database(const Dsn& dsn, const std::vector<Migration>& migrations, Env& env,
-                                                Log& log) {
+Result<std::shared_ptr<Database>> open_database(const settings::PostgresqlDsn& dsn,
+                                                const std::vector<Migration>& migrations, Env& env, Log& log) {
   return guarded([&]() -> Result<std::shared_ptr<Database>> {
     KVC_ASSIGN(const Driver* driver, load_driver());
     const int version = migrations.empty() ? 0 : migrations.back().version;

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "settings/postgresql_dsn.h"
 #include "store/database.h"
 #include "store/migrations.h"
-#include "store/postgresql/dsn.h"
 
 namespace kvc::store::postgresql {
 
@@ -23,7 +23,7 @@ namespace kvc::store::postgresql {
 /// the server is
 ///   asked by the transaction's id (pg_xact_status), as soon as it answers again, what became of it.
 /// - Everything a transaction needs is set inside it (SET LOCAL), so a pooler in transaction mode may stand between.
-Result<std::shared_ptr<Database>> open_database(const Dsn& dsn, const std::vector<Migration>& migrations, Env& env,
-                                                Log& log);
+Result<std::shared_ptr<Database>> open_database(const settings::PostgresqlDsn& dsn,
+                                                const std::vector<Migration>& migrations, Env& env, Log& log);
 
 }  // namespace kvc::store::postgresql

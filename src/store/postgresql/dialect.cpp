@@ -71,15 +71,4 @@ std::string definition(std::string_view sql) {
   return translate(sql, true);
 }
 
-std::string quoted_parameter(std::string_view value) {
-  std::string text = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') {
-      text += '\\';
-    }
-    text += c;
-  }
-  return text + '\'';
-}
-
 }  // namespace kvc::store::postgresql

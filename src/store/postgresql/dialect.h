@@ -14,7 +14,4 @@ std::string statement(std::string_view sql);
 /// database's own order is (keys of pages are compared, and must mean the same on every server).
 std::string definition(std::string_view sql);
 
-/// A value in the quotes of a libpq connection string.
-std::string quoted_parameter(std::string_view value);
-
 }  // namespace kvc::store::postgresql

@@ -197,9 +197,10 @@ TEST_F(DoctorTest, Storage) {
   dir_.write("data/kvconnect.db", "this is no database, but long enough to look at: " + std::string(5000, 'x'));
   EXPECT_EQ(outcome("storage"), "storage.corrupt");
   subject_.settings_json = "{\"storage\":{\"dsn\":\"postgresql://localhost:1/kv?sslmode=disable&schema=Wrong\"}}";
-  const Stage refused = stage("storage");
-  EXPECT_EQ(refused.outcome, "storage.refused");
-  EXPECT_NE(refused.detail.find("schema"), std::string::npos) << refused.detail;
+  const Stage refused = stage("settings");
+  EXPECT_EQ(refused.outcome, "settings.bad");
+  EXPECT_THAT(refused.findings, ElementsAre(HasSubstr("Der Parameter schema besteht aus")));
+  EXPECT_EQ(outcome("storage"), "skipped.earlier");
   subject_.settings_json.clear();
   subject_.data_directory += "/nowhere";
   EXPECT_EQ(outcome("storage"), "storage.no_directory");

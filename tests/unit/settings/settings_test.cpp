@@ -97,9 +97,9 @@ TEST_F(SettingsTest, ReadsEverything) {
       dir_.write("forms.csv", "kv_code,kv,form_file,url\n38,Nordrhein,a.pdf,https://kv.example/a.pdf\n");
   const std::string services = dir_.write("more.json", R"({"services": []})");
   const std::string kvca = dir_.write("kvca.xml", "<x/>");
-  const Loaded loaded =
-      load("{\"$schema\":\"settings.schema.json\",\"environments\":[" + environment() +
-           R"(],"storage":{"dsn":"postgresql://db/kv"},"fetch":{"interval_minutes":0,"address_book_hours":48},
+  const Loaded loaded = load(
+      "{\"$schema\":\"settings.schema.json\",\"environments\":[" + environment() +
+      R"(],"storage":{"dsn":"postgresql://db/kv?sslrootcert=/ca.pem"},"fetch":{"interval_minutes":0,"address_book_hours":48},
       "renewal_hint_days":90,"max_message_bytes":1048576,"csr_poll_seconds":1,"application_forms_file":"forms.csv",
       "kvca_file":"kvca.xml","service_catalogue_file":"more.json"})");
   EXPECT_THAT(lines(loaded), IsEmpty());
@@ -113,7 +113,7 @@ TEST_F(SettingsTest, ReadsEverything) {
   EXPECT_THAT(own->tls_roots, ElementsAre(root_file_));
   EXPECT_THAT(own->user_cas, ElementsAre((dir_.path() / "user_ca.pem").string()));
   EXPECT_FALSE(own->use_system_tls_roots);
-  EXPECT_EQ(s.storage_dsn, "postgresql://db/kv");
+  EXPECT_EQ(s.storage_dsn, "postgresql://db/kv?sslrootcert=/ca.pem");
   EXPECT_EQ(s.fetch_interval_minutes, 0);
   EXPECT_EQ(s.address_book_hours, 48);
   EXPECT_EQ(s.max_message_bytes, 1048576U);
@@ -319,6 +319,20 @@ TEST_F(SettingsTest, LooksIntoCertificateFiles) {
   }
   dir_.write("two.pem", good + good);
   EXPECT_TRUE(load(with("user_cas", "[\"two.pem\"]")).ok());
+}
+
+TEST_F(SettingsTest, AWrongServerOfTheStorageIsTold) {
+  const auto problem_of = [&](const std::string& dsn) {
+    const Loaded loaded = load(R"({"storage":{"dsn":")" + dsn + "\"}}");
+    EXPECT_FALSE(loaded.ok()) << dsn;
+    return loaded.problems.empty() ? std::string() : loaded.problems[0].key_path + ' ' + loaded.problems[0].problem;
+  };
+  EXPECT_EQ(problem_of("postgresql://kv:Geheim-1@db/kv?sslrootcert=/ca"), "storage.dsn dsn_password");
+  EXPECT_EQ(problem_of("postgresql://db"), "storage.dsn dsn_database");
+  EXPECT_EQ(problem_of("postgresql://db:99999/kv?sslrootcert=/ca"), "storage.dsn dsn_port");
+  EXPECT_EQ(problem_of("postgresql://db/kv"), "storage.dsn dsn_sslrootcert");
+  EXPECT_EQ(problem_of("postgresql://db/kv?sslrootcert=ca.pem"), "storage.dsn dsn_file");
+  EXPECT_EQ(problem_of("postgresql://db/kv?unsinn=1"), "storage.dsn dsn_parameter");
 }
 
 // A log and a terminal show them. Found by fuzzing: a file name that begins with a carriage return.

@@ -28,11 +28,6 @@ TEST(Dialect, TypesInDefinitionsOnly) {
   EXPECT_EQ(statement("SELECT TEXT, BLOB FROM t"), "SELECT TEXT, BLOB FROM t");
 }
 
-TEST(Dialect, ParametersOfAConnection) {
-  EXPECT_EQ(quoted_parameter("a b"), "'a b'");
-  EXPECT_EQ(quoted_parameter("it's \\ host=evil"), "'it\\'s \\\\ host=evil'");
-}
-
 TEST(PostgresqlErrors, Sqlstate) {
   EXPECT_EQ(sqlstate_in("PostgreSQL: postgresql_stmt_execute error: ERROR:  23505\n Detail: Key (a)=(Max Muster)"),
             "23505");

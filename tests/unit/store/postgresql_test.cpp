@@ -127,7 +127,7 @@ TEST(Postgresql, SchemaOfAnotherProgramIsLeftAlone) {
 }
 
 TEST(Postgresql, NewerDatabaseIsRefusedUntouched) {
-  const auto dsn = postgresql::parse_dsn(Cluster::shared().new_dsn()).value();
+  const auto dsn = settings::parse_postgresql_dsn(Cluster::shared().new_dsn()).value();
   auto newer = all_migrations();
   newer.push_back({newer.back().version + 1, "future", "CREATE TABLE future (id TEXT);"});
   ASSERT_TRUE(postgresql::open_database(dsn, newer, Env::system(), Log::none()).ok());
@@ -160,7 +160,7 @@ TEST(Postgresql, EveryOlderVersionLeadsToTheSameSchema) {
   const auto expected = schema_of(*open(Cluster::shared().new_dsn()).value());
   EXPECT_GT(expected.size(), 100U);
   for (std::size_t version = 1; version < all_migrations().size(); ++version) {
-    const auto dsn = postgresql::parse_dsn(Cluster::shared().new_dsn()).value();
+    const auto dsn = settings::parse_postgresql_dsn(Cluster::shared().new_dsn()).value();
     const std::vector<Migration> older(all_migrations().begin(),
                                        all_migrations().begin() + static_cast<std::ptrdiff_t>(version));
     ASSERT_TRUE(postgresql::open_database(dsn, older, Env::system(), Log::none()).ok());
@@ -171,7 +171,7 @@ TEST(Postgresql, EveryOlderVersionLeadsToTheSameSchema) {
 }
 
 TEST(Postgresql, FailedStepLeavesTheStepBefore) {
-  const auto dsn = postgresql::parse_dsn(Cluster::shared().new_dsn()).value();
+  const auto dsn = settings::parse_postgresql_dsn(Cluster::shared().new_dsn()).value();
   auto broken = all_migrations();
   broken.push_back(
       {broken.back().version + 1, "broken", "CREATE TABLE half_done (id TEXT); INSERT INTO no_such_table VALUES (1);"});

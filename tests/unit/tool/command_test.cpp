@@ -192,7 +192,7 @@ TEST_F(Tool, RestoresADamagedDatabase) {
   EXPECT_THAT(restored.output, HasSubstr("nie doppelt"));
   EXPECT_TRUE(store::Database::open("sqlite", scratch_.path(), Env::system(), Log::none()).ok());
 
-  scratch_.put("server.json", R"({"storage":{"dsn":"postgresql://db.praxis.example/kv"}})");
+  scratch_.put("server.json", R"({"storage":{"dsn":"postgresql://db.praxis.example/kv?sslrootcert=/ca.pem"}})");
   EXPECT_EQ(tool({"restore", "--data", scratch_.path(), "--settings", "server.json"}).exit_code, 2);
   EXPECT_EQ(tool({"restore", "--data", scratch_.path() + "/nowhere"}).exit_code, 2);
   EXPECT_EQ(tool({"restore"}).exit_code, 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/postgresql/dsn.h"
+#include "settings/postgresql_dsn.h"
 
 #include <algorithm>
 #include <array>
@@ -8,9 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/postgresql/dialect.h"
-
-namespace kvc::store::postgresql {
+namespace kvc::settings {
 namespace {
 
 constexpr std::string_view kScheme = "postgresql://";
@@ -21,8 +19,22 @@ constexpr std::array<std::string_view, 7> kNames = {"host",   "passfile", "schem
 constexpr std::array<std::string_view, 4> kFiles = {"passfile", "sslcert", "sslkey", "sslrootcert"};
 constexpr std::size_t kMaxSchema = 63;  // longer names PostgreSQL cuts
 
-Status wrong(const std::string& what) {
-  return Status(error::invalid_settings, "storage.dsn: " + what).with("field", "storage.dsn");
+Status wrong(std::string_view problem, const std::string& what) {
+  return Status(error::invalid_settings, "storage.dsn: " + what)
+      .with("field", "storage.dsn")
+      .with("problem", std::string(problem));
+}
+
+/// A value in the quotes of a libpq connection string.
+std::string quoted_parameter(std::string_view value) {
+  std::string text = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') {
+      text += '\\';
+    }
+    text += c;
+  }
+  return text + '\'';
 }
 
 int hex(char c) {
@@ -92,7 +104,7 @@ Status add_host(std::string_view text, Hosts& hosts) {
   std::string_view port = "5432";
   const std::size_t bracket = text.starts_with('[') ? text.find(']') : 0;
   if (bracket == std::string_view::npos) {
-    return wrong("a bracket is not closed");
+    return wrong("dsn_server", "a bracket is not closed");
   }
   if (const std::size_t colon = text.find(':', bracket); colon != std::string_view::npos) {
     port = text.substr(colon + 1);
@@ -103,10 +115,10 @@ Status add_host(std::string_view text, Hosts& hosts) {
   }
   const auto host = decoded(text);
   if (!host || host->empty() || host->find_first_of(", /") != std::string::npos) {
-    return wrong("the name of a server is missing or wrong");
+    return wrong("dsn_server", "the name of a server is missing or wrong");
   }
   if (!is_port(port)) {
-    return wrong("a port is no number from 1 to 65535");
+    return wrong("dsn_port", "a port is no number from 1 to 65535");
   }
   hosts.names += (hosts.names.empty() ? "" : ",") + *host;
   hosts.ports += (hosts.ports.empty() ? "" : ",") + std::string(port);
@@ -125,20 +137,22 @@ Result<Options> options_of(std::string_view query) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string name(pair.substr(0, equals));
     if (name == "password") {
-      return wrong("a password does not belong here; put it into a password file (passfile) or into PGPASSWORD");
+      return wrong("dsn_password",
+                   "a password does not belong here; put it into a password file (passfile) or into PGPASSWORD");
     }
     if (std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
-      return wrong("only these parameters are known: host, passfile, schema, sslcert, sslkey, sslmode, sslrootcert");
+      return wrong("dsn_parameter",
+                   "only these parameters are known: host, passfile, schema, sslcert, sslkey, sslmode, sslrootcert");
     }
     const auto value = decoded(pair.substr(std::min(equals + 1, pair.size())));
     if (!value || value->empty()) {
-      return wrong(name + " has no value, or a wrong one");
+      return wrong("dsn_value", name + " has no value, or a wrong one").with("parameter", name);
     }
     if (!options.emplace(name, *value).second) {
-      return wrong(name + " stands there twice");
+      return wrong("dsn_value", name + " stands there twice").with("parameter", name);
     }
     if (std::find(kFiles.begin(), kFiles.end(), name) != kFiles.end() && !value->starts_with('/')) {
-      return wrong(name + " must be an absolute path");
+      return wrong("dsn_file", name + " must be an absolute path").with("parameter", name);
     }
   }
   return options;
@@ -149,36 +163,29 @@ Status add_tls(const Options& options, bool local, std::string& parameters) {
   const auto mode = options.find("sslmode");
   const std::string_view wanted = mode == options.end() ? kVerify : std::string_view(mode->second);
   if (wanted == kDisable && !local) {
-    return wrong("sslmode=disable is for a server on this machine only");
+    return wrong("dsn_sslmode", "sslmode=disable is for a server on this machine only");
   }
   if (wanted != kDisable && wanted != kVerify) {
-    return wrong("sslmode is verify-full, or disable for a server on this machine");
+    return wrong("dsn_sslmode", "sslmode is verify-full, or disable for a server on this machine");
   }
   if (wanted == kVerify && !options.contains("sslrootcert")) {
-    return wrong("sslrootcert is missing, the PEM file with the CA of the database server");
+    return wrong("dsn_sslrootcert", "sslrootcert is missing, the PEM file with the CA of the database server");
   }
   parameters += " sslmode=" + std::string(wanted);
   return {};
 }
-
-// What the plugin decides by itself. The short times end a wait for a dead server; gssencmode off keeps Kerberos, and
-// its search for tickets, out of the practice system's process.
-constexpr std::string_view kFixed =
-    " client_encoding=UTF8 application_name=kvconnect connect_timeout=5 keepalives=1 keepalives_idle=30 "
-    "keepalives_interval=10 keepalives_count=3 tcp_user_timeout=30000 gssencmode=disable "
-    "ssl_min_protocol_version=TLSv1.2 target_session_attrs=read-write";
 
 Result<Hosts> hosts_of(std::string_view authority, const Options& options) {
   Hosts hosts;
   const auto socket = options.find("host");
   if (socket != options.end()) {
     if (!socket->second.starts_with('/')) {
-      return wrong("the parameter host is the directory of a socket, an absolute path");
+      return wrong("dsn_server", "the parameter host is the directory of a socket, an absolute path");
     }
     // Only a port may stand before: it is part of the socket's name.
     const std::string_view port = authority.starts_with(':') ? authority.substr(1) : "5432";
     if ((!authority.empty() && !authority.starts_with(':')) || !is_port(port)) {
-      return wrong("either a server or the directory of a socket");
+      return wrong("dsn_server", "either a server or the directory of a socket");
     }
     hosts.names = socket->second;
     hosts.ports = port;
@@ -192,9 +199,9 @@ Result<Hosts> hosts_of(std::string_view authority, const Options& options) {
 
 }  // namespace
 
-Result<Dsn> parse_dsn(const std::string& dsn) {
+Result<PostgresqlDsn> parse_postgresql_dsn(const std::string& dsn) {
   if (!dsn.starts_with(kScheme)) {
-    return wrong("a server is written postgresql://HOST/DATABASE");
+    return wrong("dsn_database", "a server is written postgresql://HOST/DATABASE");
   }
   std::string_view rest = std::string_view(dsn).substr(kScheme.size());
   const std::size_t question = std::min(rest.find('?'), rest.size());
@@ -203,18 +210,19 @@ Result<Dsn> parse_dsn(const std::string& dsn) {
   const std::size_t slash = rest.find('/');
   const auto database = slash == std::string_view::npos ? std::nullopt : decoded(rest.substr(slash + 1));
   if (!database || database->empty()) {
-    return wrong("the name of the database is missing: postgresql://HOST/DATABASE");
+    return wrong("dsn_database", "the name of the database is missing: postgresql://HOST/DATABASE");
   }
   std::string_view authority = rest.substr(0, slash);
-  Dsn result;
+  PostgresqlDsn result;
   result.parameters = "dbname=" + quoted_parameter(*database);
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     if (authority.substr(0, at).find(':') != std::string_view::npos) {
-      return wrong("a password does not belong here; put it into a password file (passfile) or into PGPASSWORD");
+      return wrong("dsn_password",
+                   "a password does not belong here; put it into a password file (passfile) or into PGPASSWORD");
     }
     const auto user = decoded(authority.substr(0, at));
     if (!user || user->empty()) {
-      return wrong("the user's name is wrong");
+      return wrong("dsn_user", "the user's name is wrong");
     }
     result.parameters += " user=" + quoted_parameter(*user);
     authority.remove_prefix(at + 1);
@@ -231,13 +239,12 @@ Result<Dsn> parse_dsn(const std::string& dsn) {
       result.parameters += ' ' + std::string(name) + '=' + quoted_parameter(file->second);
     }
   }
-  result.parameters += kFixed;
   const auto schema = options.find("schema");
   result.schema = schema == options.end() ? "public" : schema->second;
   if (!is_schema(result.schema)) {
-    return wrong("schema is made of small letters, digits and underscores");
+    return wrong("dsn_schema", "schema is made of small letters, digits and underscores");
   }
   return result;
 }
 
-}  // namespace kvc::store::postgresql
+}  // namespace kvc::settings

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/postgresql/dsn.h"
+#include "settings/postgresql_dsn.h"
 
 #include <gtest/gtest.h>
 
-namespace kvc::store::postgresql {
+#include <algorithm>
+
+#include "settings/settings.h"
+
+namespace kvc::settings {
 namespace {
 
 std::string parameters(const std::string& dsn) {
-  const auto parsed = parse_dsn(dsn);
+  const auto parsed = parse_postgresql_dsn(dsn);
   EXPECT_TRUE(parsed.ok()) << dsn << ": " << parsed.status().to_string();
   return parsed.ok() ? parsed->parameters : std::string();
 }
@@ -22,9 +26,10 @@ TEST(PostgresqlDsn, ServerWithTls) {
   EXPECT_TRUE(has(found, "dbname='kv connect' user='praxis' host='db.praxis.example' port='6432' sslmode=verify-full"))
       << found;
   EXPECT_TRUE(has(found, "sslrootcert='/etc/kv/ca\\'s.pem'")) << found;
-  EXPECT_TRUE(has(found, "gssencmode=disable")) << found;
-  EXPECT_EQ(parse_dsn("postgresql://h/d?sslrootcert=/ca&schema=kv")->schema, "kv");
-  EXPECT_EQ(parse_dsn("postgresql://h/d?sslrootcert=/ca")->schema, "public");
+  EXPECT_TRUE(
+      has(parameters("postgresql://h/it's%20%5C%20host=evil?sslrootcert=/ca"), "dbname='it\\'s \\\\ host=evil' host"));
+  EXPECT_EQ(parse_postgresql_dsn("postgresql://h/d?sslrootcert=/ca&schema=kv")->schema, "kv");
+  EXPECT_EQ(parse_postgresql_dsn("postgresql://h/d?sslrootcert=/ca")->schema, "public");
 }
 
 TEST(PostgresqlDsn, SeveralServersAndAddresses) {
@@ -41,10 +46,10 @@ TEST(PostgresqlDsn, SocketOnThisMachine) {
 
 TEST(PostgresqlDsn, WithoutTlsOnThisMachineOnly) {
   for (const char* host : {"localhost", "127.0.0.1", "[::1]"}) {
-    EXPECT_TRUE(parse_dsn("postgresql://" + std::string(host) + "/d?sslmode=disable").ok()) << host;
+    EXPECT_TRUE(parse_postgresql_dsn("postgresql://" + std::string(host) + "/d?sslmode=disable").ok()) << host;
   }
   for (const char* host : {"db", "127.0.0.1.example", "localhost,db", "192.168.1.2"}) {
-    EXPECT_FALSE(parse_dsn("postgresql://" + std::string(host) + "/d?sslmode=disable").ok()) << host;
+    EXPECT_FALSE(parse_postgresql_dsn("postgresql://" + std::string(host) + "/d?sslmode=disable").ok()) << host;
   }
 }
 
@@ -86,15 +91,20 @@ TEST(PostgresqlDsn, WrongOnesNameTheKeyAndShowNothing) {
       {"postgresql://" + std::string(1'000'000, '[') + "/d" + good, "bracket"},
   };
   for (const auto& [dsn, part] : cases) {
-    const auto status = parse_dsn(dsn).status();
+    const auto status = parse_postgresql_dsn(dsn).status();
     EXPECT_TRUE(status.is(error::invalid_settings)) << dsn.substr(0, 100);
     const std::string shown = status.to_string();
     EXPECT_TRUE(has(shown, "storage.dsn")) << shown;
     EXPECT_TRUE(has(shown, part)) << dsn.substr(0, 100) << " -> " << shown;
     EXPECT_FALSE(has(shown, "Geheim-1")) << shown;
+    const auto kinds = problem_names();
+    for (const auto& [name, value] : status.params()) {
+      EXPECT_TRUE(name != "problem" || std::find(kinds.begin(), kinds.end(), value) != kinds.end()) << value;
+      EXPECT_FALSE(has(value, "Geheim-1"));
+    }
     EXPECT_LT(shown.size(), 400U);
   }
 }
 
 }  // namespace
-}  // namespace kvc::store::postgresql
+}  // namespace kvc::settings

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What "storage.dsn" says about a PostgreSQL server. Internal to store/.
+// What "storage.dsn" says about a PostgreSQL server.
 #pragma once
 
 #include <string>
 
 #include "base/status.h"
 
-namespace kvc::store::postgresql {
+namespace kvc::settings {
 
-struct Dsn {
-  std::string parameters;  ///< libpq's connection string; without a password, which libpq finds by itself
+struct PostgresqlDsn {
+  std::string parameters;  ///< for libpq's connection string; without a password, which libpq finds by itself
   std::string schema;
 };
 
@@ -21,7 +21,9 @@ struct Dsn {
 /// public). Files are absolute paths. The password is in passfile or in the environment's PGPASSWORD: a DSN is shown
 /// and copied.
 ///
-/// Error: invalid_settings with the parameter "field" = storage.dsn; the detail names what is wrong, never a value.
-Result<Dsn> parse_dsn(const std::string& dsn);
+/// Error: invalid_settings with the parameters "field" = storage.dsn, "problem" (a name of kProblemKinds that begins
+/// with dsn_) and, where the problem has one, "parameter". The detail names what is wrong in English, never a value.
+/// Thread: [any].
+Result<PostgresqlDsn> parse_postgresql_dsn(const std::string& dsn);
 
-}  // namespace kvc::store::postgresql
+}  // namespace kvc::settings
