@@ -38,7 +38,7 @@ Args all_filled(Value value) {
         "key",       "expected", "found",     "min",    "max",     "value",    "file",   "line",
         "column",    "field",    "service",   "title",  "from",    "until",    "serial", "users",
         "user",      "reason",   "addresses", "issuer", "kv",      "strength", "host",   "certificate",
-        "not_after", "allowed",  "text",      "added",  "changed", "removed"}) {
+        "not_after", "allowed",  "text",      "added",  "changed", "removed",  "place",  "parameter"}) {
     args.emplace_back(name, value(name));
   }
   return args;
