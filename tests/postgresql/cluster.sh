@@ -77,6 +77,7 @@ full_page_writes = $fsync
 autovacuum = $fsync
 max_connections = 200
 shared_buffers = 32MB
+dynamic_shared_memory_type = mmap  # in the directory, so that nothing stays behind in /dev/shm when a server is killed
 CONF
   control -l "$dir/log" start
   (cd / && as_owner "$bin/psql" -q -h "$dir" -p "$port" -U kv -d postgres -v ON_ERROR_STOP=1 \
