@@ -4,9 +4,9 @@
 #include <array>
 
 #include "commands/chosen_files.h"
+#include "base/status_parameter.h"
 #include "commands/compose.h"
 #include "commands/entries.h"
-#include "commands/status_param.h"
 #include "letter/cda.h"
 #include "letter/parts.h"
 #include "mime/safe_name.h"

@@ -7,12 +7,12 @@
 #include <chrono>
 
 #include "base/german_time.h"
+#include "base/status_parameter.h"
 #include "billing/delivery.h"
 #include "commands/compose.h"
 #include "commands/entries.h"
 #include "commands/kvca.h"
 #include "commands/small_file.h"
-#include "commands/status_param.h"
 #include "kv/kv_codes.h"
 #include "texts/format.h"
 #include "views/mailbox_views.h"

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "base/read_file.h"
-#include "commands/status_param.h"
+#include "base/status_parameter.h"
 #include "views/mailbox_views.h"
 
 namespace kvc::plugin::commands {

@@ -127,18 +127,7 @@ Status append_text(const std::string& text, WipedBytes& out) {
 }
 
 Status check_media_type(const std::string& type) {
-  const auto is_token = [](std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-      return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
-    });
-  };
-  const std::string_view media(type);
-  const auto slash = media.find('/');
-  if (slash == std::string_view::npos || !is_token(media.substr(0, slash)) || !is_token(media.substr(slash + 1)) ||
-      mime::equal_ignoring_case(media.substr(0, slash), "multipart")) {
-    return invalid("Content-Type", "of an attachment is not a media type");
-  }
-  return {};
+  return mime::is_file_type(type) ? Status() : invalid("Content-Type", "of an attachment is not a media type");
 }
 
 /// How many bytes an attachment has, if it knows; that it can be read is certain afterwards.

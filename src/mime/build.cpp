@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "mime/charset.h"
+#include "mime/header.h"
 #include "mime/transfer.h"
 
 namespace kvc::mime {
@@ -158,6 +159,17 @@ Status HeaderWriter::with_file_name(std::string_view name, std::string_view valu
   }
   fold(name, text);
   return {};
+}
+
+bool is_file_type(std::string_view type) {
+  const auto is_token = [](std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+      return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
+    });
+  };
+  const auto slash = type.find('/');
+  return slash != std::string_view::npos && is_token(type.substr(0, slash)) && is_token(type.substr(slash + 1)) &&
+         !equal_ignoring_case(type.substr(0, slash), "multipart");
 }
 
 std::string date_text(TimePoint time) {

@@ -31,6 +31,9 @@ class HeaderWriter {
   std::string out_;
 };
 
+/// Whether it may be the Content-Type of a file: "type/subtype" of tokens (RFC 2045 section 5.1), and no multipart.
+bool is_file_type(std::string_view type);
+
 /// RFC 5322 section 3.3 in UTC, "Mon, 23 Nov 2026 15:35:28 +0000"; independent of the locale.
 std::string date_text(TimePoint time);
 

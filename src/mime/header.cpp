@@ -324,7 +324,7 @@ std::optional<std::string_view> take_plain_value(std::string_view& rest) {
   return take_item(rest).empty() && trim(quoted).size() == quoted.size() ? std::optional(quoted) : std::nullopt;
 }
 
-/// What nearly every letter has, read at a tenth of the price: printable ASCII without escapes, continuations (RFC
+/// What nearly every letter has, read at less than half the price: printable ASCII without escapes, continuations (RFC
 /// 2231) and encoded words, each parameter a name and a token or a quoted string (RFC 2045 section 5.1). Nothing for
 /// any other form; Poco reads those, and would read this one in the same way.
 std::optional<Parameterized> parse_usual(std::string_view text) {

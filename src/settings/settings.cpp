@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "application/forms.h"
+#include "base/status_parameter.h"
 #include "resource/settings_schema.h"
 #include "service/catalogue.h"
 #include "settings/pem_file.h"
@@ -85,6 +86,17 @@ std::string printable(std::string_view text, std::size_t max = kMaxShown) {
     text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return shown;
+}
+
+/// What a sentence takes from another reader's error, fit for it.
+Params params_of(const Status& status, std::initializer_list<std::string_view> names) {
+  Params params;
+  for (const std::string_view name : names) {
+    if (const std::string value = parameter(status, name); !value.empty()) {
+      params.emplace_back(name, printable(value));
+    }
+  }
+  return params;
 }
 
 std::size_t utf8_length(std::string_view text) {
@@ -428,16 +440,7 @@ void Reader::storage(const Object& root) {
     return;
   }
   if (const Status server = postgresql ? parse_postgresql_dsn(dsn).status() : Status(); !server.ok()) {
-    Params params;
-    std::string kind = "bad_dsn";
-    for (const auto& [name, value] : server.params()) {
-      if (name == "problem") {
-        kind = value;
-      } else if (name == "parameter") {
-        params.emplace_back(name, value);
-      }
-    }
-    problem("storage.dsn", kind, std::move(params));
+    problem("storage.dsn", parameter(server, "problem", "bad_dsn"), params_of(server, {"parameter"}));
     return;
   }
   loaded_.settings.storage_dsn = dsn;
@@ -476,16 +479,10 @@ void Reader::application_forms(const Object& root) {
   if (read.ok()) {
     return;
   }
-  std::string kind = "file_unreadable";
-  std::vector<std::pair<std::string, std::string>> params{{"file", printable(file_name, kWhole)}};
-  for (const auto& [name, value] : read.params()) {
-    if (name == "reason") {
-      kind = "forms_" + value;
-    } else if (name == "line") {
-      params.emplace_back(name, value);
-    }
-  }
-  problem("application_forms_file", kind, std::move(params));
+  const std::string reason = parameter(read, "reason");
+  Params params = params_of(read, {"line"});
+  params.insert(params.begin(), {"file", printable(file_name, kWhole)});
+  problem("application_forms_file", reason.empty() ? "file_unreadable" : "forms_" + reason, std::move(params));
 }
 
 // The plugin cannot do without the services, so it does not begin with a catalogue it cannot read.
@@ -498,14 +495,11 @@ void Reader::service_catalogue(const Object& root) {
   if (read.ok()) {
     return;
   }
-  Params params{{"file", printable(file_name, kWhole)}};
-  std::string_view kind = read.is(error::file_unreadable) ? "file_unreadable" : "catalogue_not_json";
-  for (const auto& [name, value] : read.params()) {
-    if (name == "place") {
-      kind = "bad_catalogue";
-      params.emplace_back(name, printable(value));
-    }
-  }
+  Params params = params_of(read, {"place"});
+  const std::string_view kind = !params.empty()                   ? "bad_catalogue"
+                                : read.is(error::file_unreadable) ? "file_unreadable"
+                                                                  : "catalogue_not_json";
+  params.insert(params.begin(), {"file", printable(file_name, kWhole)});
   problem("service_catalogue_file", kind, std::move(params));
 }
 

@@ -15,7 +15,7 @@
 
 #include "base/env.h"
 #include "message/seal.h"
-#include "mime/header.h"
+#include "mime/build.h"
 #include "service/clear_subject.h"
 #include "service/known.h"
 #include "service/service_id.h"
@@ -40,18 +40,6 @@ constexpr const char* kSenderSystem = "KVConnectPlugin;V0.1";
 
 Status refuse(const ErrorCode& code, std::string_view german, std::string_view in_english) {
   return {code, std::string(say(german, in_english))};
-}
-
-/// As message::seal() asks for it, which does not know the file's name.
-bool is_media_type(std::string_view type) {
-  const auto is_token = [](std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-      return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
-    });
-  };
-  const auto slash = type.find('/');
-  return slash != std::string_view::npos && is_token(type.substr(0, slash)) && is_token(type.substr(slash + 1)) &&
-         !mime::equal_ignoring_case(type.substr(0, slash), "multipart");
 }
 
 /// Three elements, of which the version alone may be empty ("eTS;Fehlernachricht;"). What is received may look
@@ -90,7 +78,7 @@ Result<message::Attachment> parse_attachment(const std::string& argument) {
   if (std::filesystem::is_directory(path, ignored) || !std::ifstream(path, std::ios::binary)) {
     return refused("die Datei ist nicht lesbar", "the file cannot be read");
   }
-  if (!is_media_type(attachment.type)) {
+  if (!mime::is_file_type(attachment.type)) {
     return refused("hinter dem ersten \":\" steht kein Dateityp wie application/pdf",
                    "what follows the first \":\" is no type like application/pdf");
   }

@@ -7,6 +7,7 @@
 #include <array>
 #include <istream>
 
+#include "base/status_parameter.h"
 #include "billing/begleitdatei.h"
 #include "billing/delivery.h"
 #include "billing/received.h"
@@ -88,14 +89,7 @@ std::string in_german(const std::string& expected) {
 }
 
 std::string sentence(const Status& status) {
-  std::string file, expected;
-  for (const auto& [name, value] : status.params()) {
-    if (name == "file") {
-      file = value;
-    } else if (name == "expected") {
-      expected = value;
-    }
-  }
+  const std::string file = parameter(status, "file"), expected = parameter(status, "expected");
   return (file.empty() ? std::string() : file + ": ") + std::string(say("erwartet wird ", "expected is ")) +
          (english() ? expected : in_german(expected));
 }

@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 
-namespace kvc::plugin::commands {
+namespace kvc {
 
 /// The value of a status's parameter, `otherwise` if it has none of this name.
 [[nodiscard]] inline std::string parameter(const Status& status, std::string_view name, const char* otherwise = "") {
@@ -18,4 +18,4 @@ namespace kvc::plugin::commands {
   return otherwise;
 }
 
-}  // namespace kvc::plugin::commands
+}  // namespace kvc
