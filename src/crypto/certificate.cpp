@@ -73,7 +73,15 @@ std::string hex(const unsigned char* bytes, std::size_t size) {
   return text;
 }
 
-/// Parses one certificate and sets `size` to what it took.
+std::string der_of(const X509* x509) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(x509, &bytes);
+  const std::unique_ptr<unsigned char, OpenSslFree> owner(bytes);
+  return size > 0 ? std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)) : std::string();
+}
+
+/// Parses one certificate and sets `size` to what it took. OpenSSL reads more than DER; a certificate that comes out
+/// with other bytes than it went in with would have another fingerprint for everybody else (RFC 5280 section 4.1: DER).
 Result<Certificate> parse(const unsigned char* bytes, long& size) {
   X509* x509 = X509_new_ex(library_context(), nullptr);
   const unsigned char* at = bytes;
@@ -83,6 +91,9 @@ Result<Certificate> parse(const unsigned char* bytes, long& size) {
   }
   Certificate certificate(std::shared_ptr<X509>(x509, X509_free));
   size = at - bytes;
+  if (der_of(x509) != std::string_view(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size))) {
+    return Status(error::malformed, "the certificate is not DER");
+  }
   if (!seconds_of(X509_get0_notBefore(x509)) || !seconds_of(X509_get0_notAfter(x509))) {
     return Status(error::malformed, "the certificate's validity does not parse");
   }
@@ -160,10 +171,7 @@ std::string Certificate::pem() const {
 
 std::string Certificate::der() const {
   const ErrorScope errors;
-  unsigned char* bytes = nullptr;
-  const int size = i2d_X509(x509_.get(), &bytes);
-  const std::unique_ptr<unsigned char, OpenSslFree> owner(bytes);
-  return size > 0 ? std::string(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)) : std::string();
+  return der_of(x509_.get());
 }
 
 std::string Certificate::subject() const {

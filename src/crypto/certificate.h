@@ -29,11 +29,12 @@ struct IssuerAndSerial {
 /// A parsed certificate; a cheap handle to an immutable object. Thread: [any].
 class Certificate {
  public:
-  /// First certificate of a PEM text ("CERTIFICATE", text around it is skipped). At most 1 MiB. Error: malformed.
+  /// First certificate of a PEM text ("CERTIFICATE", text around it is skipped). At most 1 MiB. Error: malformed, here
+  /// and below also where der() would give other bytes: such a certificate has two fingerprints.
   static Result<Certificate> from_pem(std::string_view pem);
   /// All certificates of a PEM text, in order; at least one.
   static Result<std::vector<Certificate>> all_from_pem(std::string_view pem);
-  /// Exactly one certificate, nothing behind it.
+  /// Exactly one certificate, nothing behind it. der() gives the same bytes again.
   static Result<Certificate> from_der(std::string_view der);
 
   [[nodiscard]] std::string pem() const;

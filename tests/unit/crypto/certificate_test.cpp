@@ -120,6 +120,25 @@ TEST(Certificate, RefusesGarbage) {
   }
 }
 
+// Found by fuzzing: OpenSSL reads such bytes and writes others, so that one certificate would have two fingerprints.
+TEST(Certificate, RefusesWhatIsNotDer) {
+  const std::string der = user().certificate.der();
+  constexpr std::size_t kSignature = 256;
+  const std::size_t unused = der.size() - kSignature - 1;
+  ASSERT_EQ(der.substr(unused - 4, 5), std::string("\x03\x82\x01\x01\x00", 5)) << "a BIT STRING of 2048 bits";
+  std::string bits = der;
+  bits[unused] = 1;
+  bits.back() = static_cast<char>(static_cast<unsigned char>(bits.back()) | 1U);
+  EXPECT_TRUE(Certificate::from_der(bits).status().is(error::malformed)) << "a bit that is not used is set";
+  ASSERT_EQ(der.substr(0, 2), "\x30\x82");
+  const std::string long_length = std::string("\x30\x83\x00", 3) + der.substr(2);
+  EXPECT_TRUE(Certificate::from_der(long_length).status().is(error::malformed))
+      << "a length in more bytes than it needs";
+  const std::string no_length = "\x30\x80" + der.substr(4) + std::string(2, '\0');
+  EXPECT_TRUE(Certificate::from_der(no_length).status().is(error::malformed)) << "a length that is not told";
+  EXPECT_TRUE(Certificate::from_der(der).ok());
+}
+
 TEST(Certificate, FlippedBytesNeverCrash) {
   const auto original = user().certificate;
   const std::string der = original.der();
