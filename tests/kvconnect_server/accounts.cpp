@@ -198,7 +198,7 @@ void AccountStore::apply(const std::vector<AccountSpec>& specs) {
 
 std::optional<Account> AccountStore::find(const char* where, std::string_view value) const {
   const std::lock_guard lock(storage_.mutex);
-  Query q(storage_.db, (std::string(kColumns) + where).c_str());
+  Query q(storage_.db, std::string(kColumns) + where);
   q.bind(value);
   if (!q.step()) {
     return std::nullopt;
@@ -218,7 +218,7 @@ std::optional<Account> AccountStore::by_email(std::string_view email) const {
 
 std::vector<Account> AccountStore::all() const {
   const std::lock_guard lock(storage_.mutex);
-  Query q(storage_.db, (std::string(kColumns) + "ORDER BY username").c_str());
+  Query q(storage_.db, std::string(kColumns) + "ORDER BY username");
   std::vector<Account> list;
   while (q.step()) {
     list.push_back(account_from(q));

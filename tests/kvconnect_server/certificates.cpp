@@ -169,7 +169,7 @@ void CertificateDesk::issue(const Account& account, EVP_PKEY* key, std::int64_t 
 std::optional<StoredCertificate> CertificateDesk::published(std::string_view uid) {
   const std::lock_guard lock(storage_.mutex);
   advance();
-  Query q(storage_.db, (std::string(kColumns) + "AND c.uid=? ORDER BY c.published DESC LIMIT 1").c_str());
+  Query q(storage_.db, std::string(kColumns) + "AND c.uid=? ORDER BY c.published DESC LIMIT 1");
   q.bind(storage_.now_ms()).bind(uid);
   if (!q.step()) {
     return std::nullopt;
@@ -180,7 +180,7 @@ std::optional<StoredCertificate> CertificateDesk::published(std::string_view uid
 std::optional<StoredCertificate> CertificateDesk::published_not_of(std::string_view uid) {
   const std::lock_guard lock(storage_.mutex);
   advance();
-  Query q(storage_.db, (std::string(kColumns) + "AND c.uid<>? ORDER BY c.published DESC LIMIT 1").c_str());
+  Query q(storage_.db, std::string(kColumns) + "AND c.uid<>? ORDER BY c.published DESC LIMIT 1");
   q.bind(storage_.now_ms()).bind(uid);
   if (!q.step()) {
     return std::nullopt;
@@ -191,7 +191,7 @@ std::optional<StoredCertificate> CertificateDesk::published_not_of(std::string_v
 std::vector<StoredCertificate> CertificateDesk::all_published() {
   const std::lock_guard lock(storage_.mutex);
   advance();
-  Query q(storage_.db, (std::string(kColumns) + "ORDER BY c.published").c_str());
+  Query q(storage_.db, std::string(kColumns) + "ORDER BY c.published");
   q.bind(storage_.now_ms());
   std::vector<StoredCertificate> list;
   while (q.step()) {

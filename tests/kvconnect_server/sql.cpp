@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kvconnect_server/sql.h"
 
+#include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace kvserver {
 namespace {
@@ -34,12 +36,30 @@ void Database::run(const char* sql) {
   }
 }
 
-Query::Query(const Database& db, const char* sql) : db_(db.handle()) {
+// References into the map stay good whatever is added to it.
+Query::Query(Database& db, const std::string& sql) : db_(db.handle()), idle_(db.idle_[sql]) {
+  if (!idle_.empty()) {
+    statement_ = std::move(idle_.back());
+    idle_.pop_back();
+    return;
+  }
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(db_, sql, -1, &raw, nullptr) != SQLITE_OK) {
+  if (sqlite3_prepare_v2(db_, sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) {
     fail(db_, "database");
   }
   statement_.reset(raw);
+}
+
+// A failure of the last step is told again by sqlite3_reset(); it was told before.
+Query::~Query() {
+  sqlite3_reset(statement_.get());
+  sqlite3_clear_bindings(statement_.get());
+  try {
+    idle_.push_back(std::move(statement_));
+  } catch (const std::bad_alloc&) {
+    // Finalized instead.
+    statement_.reset();
+  }
 }
 
 Query& Query::bind(std::string_view text) {

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace kvserver {
 
@@ -21,16 +23,27 @@ class Database {
   int changes() const { return sqlite3_changes(db_.get()); }
 
  private:
+  friend class Query;
   struct Close {
     void operator()(sqlite3* db) const noexcept { sqlite3_close(db); }
   };
+  struct Finalize {
+    void operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+
   std::unique_ptr<sqlite3, Close> db_;
+  /// Prepared statements nobody uses at the moment, by their text: preparing took a fifth of a request.
+  std::unordered_map<std::string, std::vector<Statement>> idle_;
 };
 
-/// A prepared statement: bind in order, then step.
+/// A prepared statement: bind in order, then step. The database outlives it.
 class Query {
  public:
-  Query(const Database& db, const char* sql);
+  Query(Database& db, const std::string& sql);
+  ~Query();
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
   Query& bind(std::string_view text);
   Query& bind(const char* text) { return bind(std::string_view(text)); }
   Query& bind(const std::string& text) { return bind(std::string_view(text)); }
@@ -45,11 +58,9 @@ class Query {
   bool is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
 
  private:
-  struct Finalize {
-    void operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
-  };
   sqlite3* db_;
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  std::vector<Database::Statement>& idle_;
+  Database::Statement statement_;
   int next_ = 1;
 };
 
