@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 
+#include "base/helper.h"
 #include "commands/compose.h"
 #include "commands/entries.h"
 #include "commands/renewal_hints.h"
@@ -49,10 +50,16 @@ void fill_services_used(const v1::HelloRequest& hello, v1::HelloReply& reply) {
   }
 }
 
+/// What the manifest promises is for jobs and what they start.
+unsigned threads_for_jobs() {
+  const unsigned promised = own_description().max_threads();
+  return promised > kMostHelpers ? promised - kMostHelpers : 1;
+}
+
 }  // namespace
 
 Instance::Instance(pvs::HostClient& host, Env& env)
-    : runtime_(host, env), sink_(host, runtime_), jobs_(sink_, env, std::max(1U, own_description().max_threads())) {}
+    : runtime_(host, env), sink_(host, runtime_), jobs_(sink_, env, threads_for_jobs()) {}
 
 // ---- which method goes where ----
 
@@ -152,7 +159,7 @@ void Instance::cancel(std::uint64_t call_id) {
 
 void Instance::health(v1::HealthReply& reply) {
   reply.set_running_jobs(jobs_.running());
-  reply.set_threads(jobs_.threads());
+  reply.set_threads(jobs_.threads() + helper_threads());
 }
 
 pvs_status Instance::stop(std::chrono::milliseconds deadline) {

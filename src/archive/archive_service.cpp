@@ -10,7 +10,7 @@
 #include "crypto/sha256.h"
 #include "mailbox/archived.h"
 #include "mailbox/blob.h"
-#include "mailbox/receiver.h"
+#include "mailbox/reader.h"
 #include "store/sql.h"
 
 namespace kvc::archive {

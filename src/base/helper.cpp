@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mailbox/helper.h"
+#include "base/helper.h"
 
 #include <pthread.h>
+
 #include <atomic>
 #include <csignal>
-#include <system_error>
+#include <exception>
 
-namespace kvc::mailbox {
+namespace kvc {
 namespace {
+
+std::atomic<unsigned> helpers_now{0};
 
 /// A new thread inherits the mask of the one that makes it.
 class SignalsBlocked {
@@ -32,24 +35,41 @@ class SignalsBlocked {
 
 }  // namespace
 
-Helpers::~Helpers() {
-  wait();
+unsigned helper_threads() noexcept {
+  return helpers_now.load();
 }
 
-void Helpers::start(std::function<void()> work) {
+HelperThread::HelperThread(const std::function<void()>& work) noexcept {
+  if (helpers_now.fetch_add(1) < kMostHelpers) {
+    try {
+      const SignalsBlocked blocked;
+      thread_ = std::thread(work);
+      return;
+    } catch (const std::exception&) {
+      // No thread, or no memory for one: the caller sees that it does not run.
+    }
+  }
+  --helpers_now;
+}
+
+void HelperThread::join() noexcept {
+  if (thread_.joinable()) {
+    thread_.join();
+    --helpers_now;
+  }
+}
+
+void Helpers::start(const std::function<void()>& work) noexcept {
   try {
-    const SignalsBlocked blocked;
-    threads_.emplace_back(work);
-  } catch (const std::system_error&) {
-    work();
+    threads_.reserve(threads_.size() + 1);
+    if (HelperThread thread(work); thread.running()) {
+      threads_.push_back(std::move(thread));
+      return;
+    }
+  } catch (const std::exception&) {
+    // No memory for one more: done here.
   }
-}
-
-void Helpers::wait() {
-  for (std::thread& thread : threads_) {
-    thread.join();
-  }
-  threads_.clear();
+  work();
 }
 
 void for_each_index(std::size_t count, std::size_t workers, const std::function<void(std::size_t, std::size_t)>& work) {
@@ -66,4 +86,4 @@ void for_each_index(std::size_t count, std::size_t workers, const std::function<
   run(0);
 }
 
-}  // namespace kvc::mailbox
+}  // namespace kvc

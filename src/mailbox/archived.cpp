@@ -5,7 +5,7 @@
 
 #include "account/sql.h"
 #include "mailbox/blob.h"
-#include "mailbox/receiver.h"
+#include "mailbox/reader.h"
 #include "store/sql.h"
 
 namespace kvc::mailbox {

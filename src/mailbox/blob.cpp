@@ -38,12 +38,14 @@ Status BlobWriter::restart() {
   return {};
 }
 
-void BlobWriter::insert(Poco::Data::Session& session) {
+void BlobWriter::insert(Poco::Data::Session& session, bool whole) {
   if (chunks_ == 0) {
-    Sql(session, "INSERT INTO mail_blob (id, account_id, created_at) VALUES (?, ?, ?)")
+    Sql(session, "INSERT INTO mail_blob (id, account_id, created_at, complete, size) VALUES (?, ?, ?, ?, ?)")
         .arg(id_)
         .arg(account_id_)
         .arg(store::millis(env_.now()))
+        .arg(whole ? 1 : 0)
+        .arg(whole ? static_cast<std::int64_t>(size()) : 0)
         .run();
   }
   // An empty mail has no chunk.
@@ -58,7 +60,7 @@ void BlobWriter::insert(Poco::Data::Session& session) {
 
 bool BlobWriter::flush() {
   status_ = database_.write_own([&](Poco::Data::Session& session) {
-    insert(session);
+    insert(session, false);
     return Status();
   });
   if (!status_.ok()) {
@@ -70,10 +72,15 @@ bool BlobWriter::flush() {
   return true;
 }
 
+// A mail of one chunk is complete from the beginning.
 Status BlobWriter::finish(Poco::Data::Session& session) {
   KVC_TRY(status_);
-  if (!buffer_.empty() || chunks_ == 0) {
-    insert(session);
+  if (chunks_ == 0) {
+    insert(session, true);
+    return {};
+  }
+  if (!buffer_.empty()) {
+    insert(session, false);
   }
   Sql(session, "UPDATE mail_blob SET complete = 1, size = ? WHERE id = ?")
       .arg(static_cast<std::int64_t>(size()))

@@ -48,7 +48,7 @@ class BlobWriter final : public ByteSink {
 
  private:
   bool flush();
-  void insert(Poco::Data::Session& session);
+  void insert(Poco::Data::Session& session, bool whole);
 
   store::Database& database_;
   Env& env_;

@@ -9,9 +9,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/helper.h"
 #include "mailbox/blob.h"
 #include "mailbox/context.h"
-#include "mailbox/helper.h"
 #include "mailbox/inbox_repository.h"
 
 namespace kvc::mailbox {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of the tables inbox and inbox_read (store/migrations/0003_mailbox.sql, 0006_threads.sql, 0009_read_counts.sql). No
-// rules of the protocol here.
+// Rows of the tables inbox and inbox_read (store/migrations/0003_mailbox.sql, 0006_threads.sql, 0009_read_counts.sql).
+// No rules of the protocol here.
 #pragma once
 
 #include <optional>

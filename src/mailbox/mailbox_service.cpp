@@ -8,6 +8,7 @@
 #include "mailbox/archived.h"
 #include "mailbox/blob.h"
 #include "mailbox/drafting.h"
+#include "mailbox/reader.h"
 #include "mailbox/receiver.h"
 #include "mailbox/recipient.h"
 #include "mailbox/replies.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The half of receiver.h that opens stored mails.
+#include "mailbox/reader.h"
+
 #include <Poco/MemoryStream.h>
 
 #include <algorithm>
@@ -7,9 +8,9 @@
 
 #include "account/sql.h"
 #include "mailbox/archived.h"
+#include "mailbox/blob.h"
 #include "mailbox/drafting.h"
 #include "mailbox/inbox_details.h"
-#include "mailbox/receiver.h"
 #include "mailbox/replies.h"
 #include "mailbox/threads.h"
 

@@ -2,17 +2,10 @@
 #include "mailbox/receiver.h"
 
 #include <algorithm>
-#include <istream>
 #include <iterator>
-#include <thread>
 
-#include "account/sql.h"
 #include "base/guard.h"
-#include "mailbox/archived.h"
-#include "mailbox/drafting.h"
-#include "mailbox/inbox_details.h"
-#include "mailbox/replies.h"
-#include "mailbox/threads.h"
+#include "store/sql.h"
 
 namespace kvc::mailbox {
 namespace {
@@ -22,7 +15,6 @@ namespace {
 constexpr std::size_t kPage = 256, kLongestList = 100000, kBatch = 32;
 // A second connection pays when there is more than a handful to fetch.
 constexpr std::size_t kFewMails = 4;
-constexpr std::size_t kMostOpeners = 4;
 // Far below the time a lease is given for.
 constexpr Millis kRenewLease{60000};
 
@@ -53,6 +45,7 @@ Receiver::Receiver(const Context& context, const OpenAccount& account, std::uint
       progress_(progress),
       cancel_(cancel),
       downloader_(context, account, max_bytes, cancel),
+      opener_(context, account),
       limit_(kPage) {}
 
 Result<FetchSummary> Receiver::run(Status& skipped) {
@@ -89,67 +82,23 @@ Status Receiver::process_stored() {
     return Status();
   }));
   for (std::size_t at = 0; at < ids.size(); at += kBatch) {
-    std::vector<Stored> some;
-    for (std::size_t i = at; i < std::min(at + kBatch, ids.size()); ++i) {
-      some.push_back({ids[i]});
-    }
-    KVC_TRY(process(some));
+    const auto end = static_cast<std::ptrdiff_t>(std::min(at + kBatch, ids.size()));
+    KVC_ASSIGN(const auto some, opener_.find({ids.begin() + static_cast<std::ptrdiff_t>(at), ids.begin() + end}));
+    KVC_TRY(count(opener_.open(some)));
     KVC_TRY(lease_.renew());
   }
   return {};
 }
 
-// Opened by all processors; recorded in the order they came, as one may refer to the other.
-Status Receiver::process(const std::vector<Stored>& mails) {
-  std::vector<ToOpen> found;
-  KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
-    for (const Stored& mail : mails) {
-      if (auto row = inbox::find(session, mail.inbox_id, "")) {
-        const auto mark = archived::find(session, mail.inbox_id);
-        found.push_back({std::move(*row), {mark ? std::optional(mark->reference) : std::nullopt, mail.mail}});
-      }
-    }
-    return Status();
-  }));
-  if (found.empty()) {
-    return {};
-  }
-  const std::size_t workers = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostOpeners);
-  while (readers_.size() < std::min(workers, found.size())) {
-    readers_.push_back(std::make_unique<Reader>(context_, account_));
-  }
-  std::vector<Result<std::optional<Reader::Recording>>> opened(found.size(), std::optional<Reader::Recording>());
-  for_each_index(found.size(), workers, [&](std::size_t worker, std::size_t i) {
-    opened[i] = guarded([&]() -> Result<std::optional<Reader::Recording>> {
-      KVC_ASSIGN(const auto message, readers_[worker]->judge(found[i].row, found[i].known));
-      return readers_[worker]->prepare(found[i].row, message, found[i].known.archived.has_value());
-    });
-  });
-  return record(found, opened);
-}
-
-Status Receiver::record(const std::vector<ToOpen>& mails,
-                        std::vector<Result<std::optional<Reader::Recording>>>& opened) {
-  Status worst;
-  for (const auto& one : opened) {
-    const Status skipped = one.ok() ? Status() : skip(one.status());
+// What single mails failed of is noted, and ends the fetch only if the next ones would fail of it as well.
+Status Receiver::count(const BatchOpened& opened) {
+  summary_.receipts += opened.counted.receipts;
+  summary_.unassigned += opened.counted.unassigned;
+  summary_.not_valid += opened.counted.not_valid;
+  Status worst = opened.status;
+  for (const Status& failure : opened.failures) {
+    const Status skipped = skip(failure);
     worst = worst.ok() ? skipped : worst;
-  }
-  KVC_TRY(context_.database->write([&](Poco::Data::Session& session) {
-    for (auto& one : opened) {
-      if (one.ok() && one.value()) {
-        readers_.front()->write(session, *one.value());
-      }
-    }
-    return Status();
-  }));
-  for (std::size_t i = 0; i < mails.size(); ++i) {
-    if (opened[i].ok()) {
-      const InboxRow& row = opened[i].value() ? opened[i].value()->row : mails[i].row;
-      summary_.receipts += row.is_receipt ? 1 : 0;
-      summary_.unassigned += row.unassigned ? 1 : 0;
-      summary_.not_valid += row.verdict == message::Verdict::valid ? 0 : 1;
-    }
   }
   return worst;
 }
@@ -172,38 +121,84 @@ Result<bool> Receiver::next_page() {
   }
 }
 
-// While one batch is stored and opened, the next one is on its way. Two mails that claim the same Message-ID must not
-// be on their way at the same time: each is looked for in the store before it is fetched.
+// Three batches are at hand: one is deleted on the server and opened while the next one is stored, and the one after
+// that is on its way. Two mails that claim the same Message-ID must not be at hand at the same time: each is looked for
+// in the store before it is fetched.
 Status Receiver::take_page(bool more) {
   auto batches = in_batches(std::move(waiting_));
-  std::size_t left = 0;
+  left_on_page_ = 0;
   for (const auto& batch : batches) {
-    left += batch.mails.size();
+    left_on_page_ += batch.mails.size();
   }
+  more_pages_ = more;
   std::unique_ptr<Download> ahead;
+  std::unique_ptr<Settling> behind;
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    if (cancel_.requested()) {
-      return {error::cancelled, "cancelled while fetching"};
+    const bool last = i + 1 == batches.size();
+    if (batches[i].alone) {
+      KVC_TRY(finish(std::move(behind)));
     }
-    const auto current = ahead ? std::move(ahead) : begin(batches[i], i + 1 < batches.size());
-    while (!current->wait(kRenewLease)) {
-      KVC_TRY(lease_.renew());
-    }
-    if (cancel_.requested()) {
-      // What was fetched goes back: committed now, it could not be deleted on the server any more.
-      return {error::cancelled, "cancelled while fetching"};
-    }
-    if (i + 1 < batches.size() && !batches[i + 1].alone && !current->ended_early()) {
+    auto current = ahead ? std::move(ahead) : begin(batches[i], !last);
+    KVC_TRY(arrive(*current));
+    if (!last && !batches[i + 1].alone && !current->ended_early()) {
       ahead = begin(batches[i + 1], true);
     }
-    KVC_TRY(settle(current->taken()));
-    for (std::size_t settled = current->taken().size(); settled != 0; --settled) {
-      report(left--, more);
-      ++done_;
+    Settling::Batch batch{std::move(current), {}, {}};
+    Status worst;
+    KVC_TRY(keep(batch, worst));
+    const Status before = finish(std::move(behind));
+    if (!before.ok() && before.category() == Category::storage) {
+      return before;
     }
-    KVC_TRY(lease_.renew());
+    const bool goes_on = !last && worst.ok() && before.ok();
+    behind = settle(std::move(batch), goes_on && !batches[i + 1].alone);
+    if (!goes_on) {
+      // What was committed is deleted and opened even if the fetch ends here.
+      const Status settled = finish(std::move(behind));
+      return !before.ok() ? before : !settled.ok() ? settled : worst;
+    }
   }
   return {};
+}
+
+// One mail is not worth a thread. For several there is one even if nothing else is to be done, to renew the lease.
+std::unique_ptr<Settling> Receiver::settle(Settling::Batch batch, bool beside) {
+  const bool several = batch.leaving.size() > 1;
+  return std::make_unique<Settling>(
+      std::move(batch), opener_, [this](const auto& mail) { return guarded([&] { return remove(mail); }); },
+      beside || several);
+}
+
+// What was fetched when the user cancels goes back: committed now, it could not be deleted on the server any more, as
+// happens to the batch that is being deleted at that moment. Next time it is met as one that is known, and deleted.
+Status Receiver::arrive(Download& download) {
+  while (!cancel_.requested() && !download.wait(kRenewLease)) {
+    KVC_TRY(lease_.renew());
+  }
+  return cancel_.requested() ? Status(error::cancelled, "cancelled while fetching") : lease_.renew();
+}
+
+Status Receiver::finish(std::unique_ptr<Settling> settling) {
+  if (!settling) {
+    return {};
+  }
+  while (!settling->wait(kRenewLease)) {
+    KVC_TRY(lease_.renew());
+  }
+  const Settling::Batch& batch = settling->batch();
+  for (std::size_t i = 0; i < batch.leaving.size(); ++i) {
+    if (const Status& removed = settling->removed()[i]; !removed.ok()) {
+      left_.insert(batch.leaving[i]->message_id);
+      context_.log.write(LogLevel::warning, "mailbox",
+                         std::string("a fetched mail could not be deleted on the server: ") + removed.code().key);
+    }
+  }
+  const Status opened = count(settling->opened());
+  for (std::size_t settled = batch.download->taken().size(); settled != 0; --settled) {
+    report(left_on_page_--, more_pages_);
+    ++done_;
+  }
+  return opened;
 }
 
 std::vector<Receiver::Batch> Receiver::in_batches(std::vector<transport::WaitingMail> mails) {
@@ -229,22 +224,21 @@ std::unique_ptr<Download> Receiver::begin(Batch& batch, bool beside) {
   return std::make_unique<Download>(downloader_, std::move(batch.mails), workers);
 }
 
-// A mail is deleted on the server only after the commit that holds it.
-Status Receiver::settle(std::vector<Taken>& batch) {
-  Status worst;
-  std::vector<Stored> stored;
-  std::vector<const transport::WaitingMail*> leaving;
-  KVC_TRY(store(batch, stored));
-  for (const Taken& one : batch) {
+// A mail is deleted on the server only after the commit that holds it. `worst` is what the next mails would fail of as
+// well.
+Status Receiver::keep(Settling::Batch& batch, Status& worst) {
+  std::vector<Taken>& mails = batch.download->taken();
+  KVC_TRY(store(mails, batch.stored));
+  for (const Taken& one : mails) {
     switch (one.outcome) {
       case Taken::Outcome::untouched:
         break;
       case Taken::Outcome::duplicate:
         ++summary_.duplicates;
-        leaving.push_back(&one.mail);
+        batch.leaving.push_back(&one.mail);
         break;
       case Taken::Outcome::fetched:
-        leaving.push_back(&one.mail);
+        batch.leaving.push_back(&one.mail);
         break;
       case Taken::Outcome::unchanged:
         left_.insert(one.mail.message_id);
@@ -261,39 +255,7 @@ Status Receiver::settle(std::vector<Taken>& batch) {
       }
     }
   }
-  KVC_TRY(remove_and_process(leaving, stored));
-  return worst;
-}
-
-// The server's answers and the processor's work take their time at the same time; with one mail it is not worth a
-// thread.
-Status Receiver::remove_and_process(const std::vector<const transport::WaitingMail*>& leaving,
-                                    const std::vector<Stored>& stored) {
-  std::vector<Status> removed(leaving.size());
-  const auto remove_all = [&] {
-    const std::size_t workers = leaving.size() > kFewMails ? 2 : 1;
-    for_each_index(leaving.size(), workers, [&](std::size_t /*worker*/, std::size_t i) {
-      removed[i] = guarded([&] { return remove(*leaving[i]); });
-    });
-  };
-  Status processed;
-  {
-    Helpers helpers;
-    if (leaving.size() > 1 && !stored.empty()) {
-      helpers.start(remove_all);
-    } else {
-      remove_all();
-    }
-    processed = guarded([&] { return stored.empty() ? Status() : process(stored); });
-  }
-  for (std::size_t i = 0; i < leaving.size(); ++i) {
-    if (!removed[i].ok()) {
-      left_.insert(leaving[i]->message_id);
-      context_.log.write(LogLevel::warning, "mailbox",
-                         std::string("a fetched mail could not be deleted on the server: ") + removed[i].code().key);
-    }
-  }
-  return processed;
+  return {};
 }
 
 InboxRow Receiver::row_of(const transport::WaitingMail& mail, const std::string& blob_id) const {
@@ -308,14 +270,14 @@ InboxRow Receiver::row_of(const transport::WaitingMail& mail, const std::string&
   row.subject = mail.subject;
   row.header_date = mail.date;
   row.blob_id = blob_id;
-  row.received = context_.env.now();
+  row.received = store::time_of(store::millis(context_.env.now()));  // as it will be read again
   row.thread_id = row.id;
   return row;
 }
 
 // One commit for the whole batch. A mail that somebody imported from an archive in this very moment does not keep the
 // others out: then each is stored alone, and that one is met again as a known one.
-Status Receiver::store(std::vector<Taken>& batch, std::vector<Stored>& stored) {
+Status Receiver::store(std::vector<Taken>& batch, std::vector<ToOpen>& stored) {
   std::vector<Taken*> fetched;
   for (Taken& one : batch) {
     if (one.outcome == Taken::Outcome::fetched) {
@@ -338,7 +300,7 @@ Status Receiver::store(std::vector<Taken>& batch, std::vector<Stored>& stored) {
   return {};
 }
 
-Status Receiver::store(const std::vector<Taken*>& fetched, std::vector<Stored>& stored) {
+Status Receiver::store(const std::vector<Taken*>& fetched, std::vector<ToOpen>& stored) {
   if (fetched.empty()) {
     return {};
   }
@@ -357,7 +319,7 @@ Status Receiver::store(const std::vector<Taken*>& fetched, std::vector<Stored>& 
   KVC_TRY(committed);
   for (std::size_t i = 0; i < fetched.size(); ++i) {
     fetched[i]->writer->committed();
-    stored.push_back({rows[i].id, fetched[i]->writer->whole()});
+    stored.push_back({std::move(rows[i]), {std::nullopt, fetched[i]->writer->whole()}});
     ++summary_.fetched;
   }
   return {};

@@ -267,7 +267,10 @@ Result<std::vector<transport::WaitingMail>> FakeServer::list(const Credentials& 
 }
 
 Status FakeServer::fetch(const Credentials& credentials, std::string_view, std::string_view message_id,
-                         std::ostream& out, const Cancel&) {
+                         std::ostream& out, const Cancel& cancel) {
+  if (cancel.requested()) {
+    return {error::cancelled, "cancelled before a fetch"};
+  }
   return call("fetch", [&]() -> Status {
     KVC_ASSIGN(const ServerAccount* account, authenticate(credentials, false));
     for (const auto& [id, raw] : account->mails) {
@@ -290,7 +293,10 @@ Status FakeServer::fetch(const Credentials& credentials, std::string_view, std::
 }
 
 Status FakeServer::remove(const Credentials& credentials, std::string_view, std::string_view message_id,
-                          const Cancel&) {
+                          const Cancel& cancel) {
+  if (cancel.requested()) {
+    return {error::cancelled, "cancelled before a deletion"};
+  }
   return call("remove", [&]() -> Status {
     KVC_ASSIGN(ServerAccount * account, authenticate(credentials, false));
     std::erase_if(account->mails, [&](const auto& mail) { return mail.first == message_id; });

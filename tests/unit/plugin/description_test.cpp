@@ -34,7 +34,7 @@ TEST(Description, SaysWhatTheManifestSays) {
   EXPECT_EQ(description.id(), "de.kvconnect.plugin");
   EXPECT_EQ(description.abi_major(), 1U);
   EXPECT_EQ(static_cast<std::size_t>(description.commands_size()), command_ids().size());
-  EXPECT_EQ(description.max_threads(), 4U);
+  EXPECT_EQ(description.max_threads(), 12U);
   EXPECT_EQ(description.commands(1).command_id(), "kvconnect.accounts");
   EXPECT_EQ(description.commands(1).title_de(), "Benutzerkonten");
   EXPECT_EQ(description.commands(1).menu(), "einrichtung");
@@ -51,7 +51,7 @@ TEST(Description, NamesEachDisagreement) {
               ElementsAre(HasSubstr("kvconnect.other"), HasSubstr("kvconnect.doctor")));
   EXPECT_THAT(disagreements(changed("\"session_locked\", ", "")), ElementsAre(HasSubstr("hooks")));
   EXPECT_THAT(disagreements(changed("\"key_custody\", ", "")), ElementsAre(HasSubstr("host_services")));
-  EXPECT_THAT(disagreements(changed("\"threads\": 4", "\"threads\": 5")), ElementsAre(HasSubstr("limits")));
+  EXPECT_THAT(disagreements(changed("\"threads\": 12", "\"threads\": 5")), ElementsAre(HasSubstr("limits")));
   EXPECT_THAT(disagreements(changed("\"menu\": \"einrichtung\"", "\"menu\": \"kvconnect\"")),
               ElementsAre(HasSubstr("commands")));
 }
