@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,9 @@ constexpr std::string_view kVersion0("\x02\x01\x00", 3);
 constexpr std::size_t kBlock = 16;  ///< of AES
 /// Room for the head of a string and for the block that the padding may add.
 constexpr std::size_t kPlainPiece = kPiece - 64;
+/// [D] Encrypting so much takes about as long as a thread needs to begin and to end, twenty times over.
+constexpr std::uint64_t kWorthAThread = 1UL << 20U;
+static_assert(CipherBeside::kSlot % kBlock == 0 && CipherBeside::kSlot <= kPlainPiece);
 
 Status failed(const char* what) {
   return crypto::openssl_status(error::crypto_failed, what);
@@ -129,22 +133,39 @@ Result<EnvelopeWriter> EnvelopeWriter::begin(std::span<const crypto::Certificate
   return writer;
 }
 
-/// Hands on what the cipher left in the buffer.
-Status EnvelopeWriter::encrypted(std::size_t size) {
+/// Hands on what the cipher made of the content.
+Status EnvelopeWriter::encrypted(std::string_view piece) {
   if (!head_.empty()) {
     KVC_TRY(sink_(head_));
     head_.clear();
   }
-  if (size == 0) {
+  if (piece.empty()) {
     return {};
   }
   if (!size_) {
-    KVC_TRY(sink_(der::head(der::kOctets, size)));
+    KVC_TRY(sink_(der::head(der::kOctets, piece.size())));
   }
-  return sink_({out_.data(), size});
+  return sink_(piece);
 }
 
 Status EnvelopeWriter::write(std::string_view piece) {
+  if (!beside_ && !alone_ && written_ >= kWorthAThread) {
+    const std::string_view to_block = piece.substr(0, (kBlock - written_ % kBlock) % kBlock);
+    KVC_TRY(write_at_once(to_block));
+    piece.remove_prefix(to_block.size());
+    if (written_ % kBlock == 0) {
+      beside_ = std::thread::hardware_concurrency() > 1 ? CipherBeside::start(cipher_.get()) : nullptr;
+      alone_ = !beside_;
+    }
+  }
+  if (!beside_) {
+    return write_at_once(piece);
+  }
+  written_ += piece.size();
+  return beside_->write(piece, [this](std::string_view ready) { return encrypted(ready); });
+}
+
+Status EnvelopeWriter::write_at_once(std::string_view piece) {
   const crypto::ErrorScope errors;
   while (!piece.empty()) {
     const auto part = piece.substr(0, kPlainPiece);
@@ -155,13 +176,19 @@ Status EnvelopeWriter::write(std::string_view piece) {
       return failed("encrypting failed");
     }
     written_ += part.size();
-    KVC_TRY(encrypted(static_cast<std::size_t>(size)));
+    KVC_TRY(encrypted({out_.data(), static_cast<std::size_t>(size)}));
     piece.remove_prefix(part.size());
   }
   return {};
 }
 
 Status EnvelopeWriter::finish() {
+  if (beside_) {
+    const auto beside = std::move(beside_);
+    KVC_TRY(beside->drain([this](std::string_view ready) { return encrypted(ready); }));
+    written_ -= beside->rest().size();
+    KVC_TRY(write_at_once(beside->rest()));
+  }
   const crypto::ErrorScope errors;
   if (size_ && *size_ != written_) {
     return {error::internal, "the content of an envelope has another size than was said"};
@@ -171,7 +198,7 @@ Status EnvelopeWriter::finish() {
   if (EVP_EncryptFinal_ex(cipher_.get(), out(), &size) != 1) {
     return failed("encrypting failed");
   }
-  KVC_TRY(encrypted(static_cast<std::size_t>(size)));
+  KVC_TRY(encrypted({out_.data(), static_cast<std::size_t>(size)}));
   return size_ ? Status() : sink_(kIndefiniteEnd);
 }
 

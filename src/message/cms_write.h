@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "crypto/openssl_ptr.h"
+#include "message/cipher_beside.h"
 #include "mime/transfer.h"
 #include "mime/wiped_bytes.h"
 
@@ -55,14 +57,22 @@ class EnvelopeWriter {
   static Result<EnvelopeWriter> begin(std::span<const crypto::Certificate> recipients,
                                       std::optional<std::uint64_t> size, mime::Sink sink);
   /// The next piece of the content. Errors: crypto_failed, and what the sink gives.
+  ///
+  /// From 1 MiB on a thread of the writer's own encrypts, where the machine has another processor; the sink is called
+  /// on the caller's thread.
   Status write(std::string_view piece);
   /// Writes what is left. Without it nothing that was written is a CMS structure. Error: also internal if the content
   /// was not of the size that was said.
   Status finish();
 
+  EnvelopeWriter(EnvelopeWriter&&) = default;
+  EnvelopeWriter& operator=(EnvelopeWriter&&) = delete;
+  ~EnvelopeWriter() = default;
+
  private:
   EnvelopeWriter(std::optional<std::uint64_t> size, mime::Sink sink) : size_(size), sink_(std::move(sink)) {}
-  Status encrypted(std::size_t size);
+  Status write_at_once(std::string_view piece);
+  Status encrypted(std::string_view piece);
   unsigned char* out() { return reinterpret_cast<unsigned char*>(out_.data()); }
 
   std::optional<std::uint64_t> size_;
@@ -71,6 +81,8 @@ class EnvelopeWriter {
   crypto::CipherContextPtr cipher_;
   std::string head_;  ///< everything before the content, until it was written
   mime::WipedBytes out_;
+  bool alone_ = false;                    ///< there is no other processor or no thread for it
+  std::unique_ptr<CipherBeside> beside_;  ///< uses cipher_, so it goes first
 };
 
 }  // namespace kvc::message::cms

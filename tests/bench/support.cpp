@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/support.h"
 
+#include <sched.h>
 #include <cstdlib>
+
 #include <memory>
 #include <mutex>
 #include <sstream>
@@ -27,12 +29,41 @@ std::vector<std::size_t> sizes_from(const char* variable, std::vector<std::size_
   return sizes;
 }
 
+namespace {
+
+/// This thread, and those it starts, on one processor: a message that is worked on by two threads would take two.
+class Pinned {
+ public:
+  explicit Pinned(int number) {
+    ::sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (CPU_ISSET(cpu, &before_) && number-- == 0) {
+        CPU_SET(cpu, &one);
+      }
+    }
+    // More threads than processors: then nothing is pinned.
+    ::sched_setaffinity(0, sizeof one, &one);
+  }
+  ~Pinned() { ::sched_setaffinity(0, sizeof before_, &before_); }
+  Pinned(const Pinned&) = delete;
+  Pinned& operator=(const Pinned&) = delete;
+
+ private:
+  cpu_set_t before_{};
+};
+
+}  // namespace
+
 void add(const std::string& name, std::size_t bytes, std::function<void()> prepare, std::function<void()> once,
          int threads) {
   const auto prepared = std::make_shared<std::once_flag>();
   auto* const bench = benchmark::RegisterBenchmark(
-      name.c_str(), [prepared, prepare = std::move(prepare), once = std::move(once), bytes](benchmark::State& state) {
+      name.c_str(),
+      [prepared, prepare = std::move(prepare), once = std::move(once), bytes, threads](benchmark::State& state) {
         std::call_once(*prepared, prepare);
+        const auto pinned = threads > 0 ? std::make_unique<Pinned>(state.thread_index()) : nullptr;
         for (auto _ : state) {
           once();
         }

@@ -19,8 +19,9 @@ std::vector<std::size_t> sizes_from(const char* variable, std::vector<std::size_
 
 /// Registers `once` as a benchmark timed by the clock on the wall, because peers work in other processes and threads.
 /// `prepare` runs before the clock, once. With `bytes` the rate is reported.
+/// With `threads` so many do it at the same time, each with what it starts on a processor of its own.
 void add(const std::string& name, std::size_t bytes, std::function<void()> prepare, std::function<void()> once,
-         int threads = 1);
+         int threads = 0);
 
 /// Runs what was registered; arguments are Google Benchmark's.
 int run(int argc, char** argv);

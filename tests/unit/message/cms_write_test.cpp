@@ -5,10 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <latch>
+#include <memory>
 #include <random>
 #include <sstream>
 #include <string>
 
+#include "base/helper.h"
 #include "crypto/library_context.h"
 #include "message/der.h"
 #include "message/reader.h"
@@ -140,6 +143,86 @@ TEST(CmsWrite, BothFormsOpenWithBothReaders) {
       EXPECT_TRUE(mime::view(*text) == content) << size << ' ' << sized;
     }
   }
+}
+
+std::string enveloped_by(std::size_t piece, std::string_view content, bool sized) {
+  std::string out;
+  auto writer = cms::EnvelopeWriter::begin(many(2), sized ? std::optional<std::uint64_t>(content.size()) : std::nullopt,
+                                           [&](std::string_view ready) {
+                                             EXPECT_LE(ready.size(), kPiece);
+                                             out += ready;
+                                             return Status();
+                                           });
+  EXPECT_TRUE(writer.ok());
+  for (; !content.empty(); content.remove_prefix(std::min(piece, content.size()))) {
+    EXPECT_TRUE(writer->write(content.substr(0, piece)).ok());
+  }
+  EXPECT_TRUE(writer->finish().ok());
+  return out;
+}
+
+// From 1 MiB on another thread encrypts, with pieces of 4 KiB from exactly there: no byte, a block and a slot more or
+// less, no slot, all of them and more than all. With odd pieces the first block has to be made whole before it begins.
+TEST(CmsWrite, LargeContentIsEncryptedInOrder) {
+  constexpr std::size_t kMega = 1UL << 20U, kSlot = cms::CipherBeside::kSlot;
+  const std::vector<DecryptionKey> bernd = {{world().bernd.key, world().bernd.certificate, "bernd"}};
+  const std::string whole = "X: y\r\n\r\n" + noise(kMega + 10 * kSlot + 100);
+  for (const std::size_t more :
+       {std::size_t{0}, std::size_t{1}, std::size_t{15}, std::size_t{16}, std::size_t{17}, kSlot - 1, kSlot, kSlot + 1,
+        kSlot + 16, 3 * kSlot, 4 * kSlot, 4 * kSlot + 32, 5 * kSlot, 9 * kSlot + 15}) {
+    const std::string_view content = std::string_view(whole).substr(0, kMega + more);
+    for (const bool sized : {true, false}) {
+      for (const std::size_t piece : {4096UL, 4099UL, 65536UL}) {
+        const auto by_openssl = oracle::decrypt(enveloped_by(piece, content, sized), bernd);
+        ASSERT_TRUE(by_openssl.status.ok()) << more << ' ' << sized << by_openssl.status.to_string();
+        EXPECT_TRUE(mime::view(by_openssl.content) == content) << more << ' ' << sized << ' ' << piece;
+      }
+    }
+  }
+}
+
+// All helpers are taken: then it is encrypted as a small one is.
+TEST(CmsWrite, LargeContentNeedsNoThread) {
+  const std::vector<DecryptionKey> bernd = {{world().bernd.key, world().bernd.certificate, "bernd"}};
+  const std::string content = "X: y\r\n\r\n" + noise(2UL << 20U);
+  std::latch end(1);
+  std::vector<std::unique_ptr<HelperThread>> others;
+  for (unsigned i = 0; i < kMostHelpers; ++i) {
+    others.push_back(std::make_unique<HelperThread>([&] { end.wait(); }));
+  }
+  EXPECT_TRUE(mime::view(oracle::decrypt(enveloped_by(5000, content, true), bernd).content) == content);
+  end.count_down();
+}
+
+TEST(CmsWrite, ASinkThatFailsEndsLargeContentAtOnce) {
+  const std::string content = noise(3UL << 20U);
+  for (int good = 0; good < 70; good += 3) {
+    int calls = 0;
+    auto writer = cms::EnvelopeWriter::begin(many(1), content.size(), [&](std::string_view) {
+      return ++calls > good ? Status(error::storage_full, "voll") : Status();
+    });
+    ASSERT_TRUE(writer.ok());
+    Status status;
+    for (std::string_view rest = content; status.ok() && !rest.empty(); rest.remove_prefix(65536)) {
+      status = writer->write(rest.substr(0, 65536));
+    }
+    status = status.ok() ? writer->finish() : status;
+    EXPECT_TRUE(status.is(error::storage_full)) << good << status.to_string();
+    EXPECT_EQ(calls, good + 1) << "went on after a failure";
+  }
+}
+
+TEST(CmsWrite, LargeContentCanBeAbandonedAnywhere) {
+  const std::string content = noise(2UL << 20U);
+  for (std::size_t size = 1UL << 20U; size < content.size(); size += 30001) {
+    auto writer = cms::EnvelopeWriter::begin(many(1), content.size(), [](std::string_view) { return Status(); });
+    ASSERT_TRUE(writer.ok());
+    for (std::string_view rest = std::string_view(content).substr(0, size); !rest.empty();
+         rest.remove_prefix(std::min<std::size_t>(8192, rest.size()))) {
+      EXPECT_TRUE(writer->write(rest.substr(0, 8192)).ok());
+    }
+  }
+  EXPECT_EQ(helper_threads(), 0U);
 }
 
 TEST(CmsWrite, ManyRecipientsStandInTheOrderOfDer) {
