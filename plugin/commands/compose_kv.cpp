@@ -497,7 +497,11 @@ Result<pvs::v1::ActionReply> open_form(Writing& writing, const char* view_kind) 
   const auto known = std::find_if(desk->sites.begin(), desk->sites.end(),
                                   [&](const PracticeSite& site) { return desk->kvca.knows(site.kv_code); });
   letter.kv.site = known->bsnr;
-  letter.kv.quarter = quarter_of(request.values.trimmed("quarter"));
+  const std::string quarter = request.values.trimmed("quarter");
+  letter.kv.quarter = quarter_of(quarter);
+  if (!quarter.empty() && letter.kv.quarter.empty()) {
+    letter.form.errors.emplace_back("quarter", request.texts("kv.quarter_unknown"));
+  }
   KVC_TRY(read_files(writing, "files", files, letter));
   if (const auto content = billing::content_of(facts_of(letter)); content.ok() && is_one_click(letter)) {
     letter.kv.content = id_of(*content);

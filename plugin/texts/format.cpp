@@ -78,9 +78,13 @@ std::string format_xs_time(std::string_view text, Language language) {
   return time ? format_time(*time, language) : std::string(text);
 }
 
+// A date that TimePoint does not hold (before 1678, after 2261) comes as its nearest one: no day anybody meant.
 std::optional<TimePoint> parse_date(std::string_view text) {
   constexpr std::size_t kLength = 10;
-  return text.size() == kLength ? parse_xs_date_time(std::string(text) + "T00:00:00") : std::nullopt;
+  constexpr ch::hours kMargin{48};
+  const auto time = text.size() == kLength ? parse_xs_date_time(std::string(text) + "T00:00:00") : std::nullopt;
+  const bool held = time && *time > TimePoint::min() + kMargin && *time < TimePoint::max() - kMargin;
+  return held ? time : std::nullopt;
 }
 
 TimePoint day_after(TimePoint begin) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing a letter with the help of the address book: suggestions while typing, by keys and by pointer; chosen files by
-// name; rows looked for while typing; folded buttons by keys. And the page on narrow windows, and without its server.
+// name; rows looked for while typing; folded buttons by keys; what is typed stays. And the page on narrow windows, and without its server.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import test from 'node:test';
@@ -95,6 +95,51 @@ async function narrow(app) {
   await app.page.setViewportSize({width: 1280, height: 900});
 }
 
+/** What is typed stays when something beside it is done, and does not go without a question. */
+async function typedStays(app) {
+  const asked = [];
+  app.page.on('dialog', (dialog) => asked.push(dialog.message()));
+  const text = 'Sehr geehrte Kollegin, ein langer Brief';
+  await app.menu('kvconnect.compose.enachricht', 'compose.enachricht');
+  await app.fill({text});
+  await app.selectPatient('p1');
+  assert.equal(await app.field('text').inputValue(), text, 'another patient was chosen beside it');
+  assert.equal(asked.length, 0);
+  // A form that was refused, and one whose confirmation is in front, hold what is nowhere else.
+  await app.act('check', 'compose.enachricht');
+  await app.main.locator('[data-field-error], [data-form-error]').first().waitFor();
+  await app.menu('kvconnect.inbox', 'inbox');
+  assert.match(asked.join(), /Eingaben.*Verwerfen/);
+  await app.menu('kvconnect.outbox', 'outbox');
+  assert.equal(asked.length, 1, 'there is nothing to lose any more');
+}
+
+const longName = 'Arztbrief_Mustermann_Erika_Kardiologie_Universitaetsklinikum_Koeln_20261126.pdf';
+
+/** Every button of an attachment can be reached, however long its name is and however wide the window. */
+async function longNames(app, address) {
+  await app.menu('kvconnect.compose.enachricht', 'compose.enachricht');
+  await app.fill({recipient: address, subject: 'Langer Name', text: 'TEST ONLY',
+    attachments: {name: longName, mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.4 TEST ONLY')}});
+  await app.act('check', 'compose.confirm');
+  await app.act('send', 'message.queued');
+  await app.menu('kvconnect.fetch', 'fetch.summary');
+  await app.menu('kvconnect.inbox', 'inbox');
+  await app.rowAct({service: 'eNachricht'}, 'open', 'inbox.message');
+  for (const width of [1920, 1440, 1280, 800, 390]) {
+    await app.page.setViewportSize({width, height: 900});
+    const wide = await app.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wide <= 0, `the message at ${width} is ${wide} pixels wider than the window`);
+    const save = app.main.locator('button[data-action=save]');
+    assert.ok(await save.count() > 0);
+    for (const button of await save.all()) {
+      await button.click({trial: true, timeout: 5000});
+    }
+    await app.look(`long_name_${width}`);
+  }
+  await app.page.setViewportSize({width: 1280, height: 900});
+}
+
 /** The practice system is gone for a moment: a sentence, and it comes back by itself. */
 async function lostAndBack(app) {
   await app.page.locator('body[data-live]').waitFor();
@@ -119,5 +164,7 @@ test('writing, searching, narrow windows', () => inWorld('writing', {accounts}, 
   await files(app);
   await rowsWhileTyping(app);
   await narrow(app);
+  await typedStays(app);
+  await longNames(app, nord.address());
   await lostAndBack(app);
 }));

@@ -183,6 +183,10 @@ Response Shell::get(WebSession& session, const Request& request) {
     response.body = shell_page(*this, session, query == request.query.end() ? "" : query->second);
     return response;
   }
+  if (request.path == "/typing") {
+    response.status = 204;  // that it was asked is all there is to know
+    return response;
+  }
   if (const std::string name = tail("/download/"); !name.empty()) {
     return saved_file(session, name);
   }

@@ -166,6 +166,28 @@ TEST(HostPageAccess, IdleScreenIsLockedWhateverThePageAsksByItself) {
   EXPECT_TRUE(browser.page().has("weil länger niemand"));
 }
 
+// Longer than the idle time; a machine that stood still for half of it proves nothing and is asked again.
+TEST(HostPageAccess, WhoTypesIsNotLockedOut) {
+  using Clock = std::chrono::steady_clock;
+  const Page page("", {"--idle-lock", "2"});
+  Browser stranger = page.browser();
+  EXPECT_EQ(stranger.request("GET", "/typing", "", "", {}).status, 303) << "it tells nobody anything";
+  bool steady = false;
+  for (int attempt = 0; attempt < 10 && !steady; ++attempt) {
+    Browser browser = page.doctor();
+    steady = true;
+    auto last = Clock::now();
+    for (const auto end = last + std::chrono::seconds(4); steady && last < end; last = Clock::now()) {
+      const int status = browser.request("GET", "/typing", "", "", {}).status;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      steady = Clock::now() - last < std::chrono::seconds(1);
+      EXPECT_TRUE(!steady || status == 204) << status;
+    }
+    EXPECT_TRUE(!steady || !browser.page().has("data-locked"));
+  }
+  EXPECT_TRUE(steady);
+}
+
 TEST(HostPageAccess, LogoutEndsTheSessionForEveryCopyOfTheCookie) {
   const Page page;
   Browser browser = page.doctor();

@@ -73,7 +73,8 @@ TEST(Format, TimesOfTheServerAreReadOrRefused) {
 TEST(ParseDate, IsTheBeginningOfTheGermanDay) {
   EXPECT_EQ(parse_date("2026-12-24"), parse_xs_time("2026-12-23T23:00:00Z"));
   EXPECT_EQ(parse_date("2026-07-01"), parse_xs_time("2026-06-30T22:00:00Z"));
-  for (const char* text : {"", "2026-02-30", "2026-13-01", "24.12.2026", "2026-12-24T", "2026-12-2x"}) {
+  for (const char* text : {"", "2026-02-30", "2026-13-01", "24.12.2026", "2026-12-24T", "2026-12-2x", "9999-12-31",
+                           "2262-04-12", "0001-01-01"}) {
     EXPECT_FALSE(parse_date(text)) << text;
   }
 }

@@ -13,6 +13,8 @@
   let pointer = false;   // a button is held down: nothing under it is taken away
   let background = null; // what the page asks by itself; a person's request ends it
   let typed = false;
+  let unsaved = false;   // what was typed is in a question about it, a task, or a form that was refused: nowhere else
+  let told = 0;          // when the server was told that somebody types
 
   // ---- waiting ----
 
@@ -83,7 +85,9 @@
   }
 
   /// Shows what the server sent; only the named regions when some are named.
-  function show(html, regions) {
+  ///
+  /// `keeps`: an action beside the form in front, which stays as it was typed if the answer shows the same one.
+  function show(html, regions, keeps) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
     if (!fresh.body.classList.contains("shell")) {
       // Locked, logged out, or refused: that is a page of its own.
@@ -92,6 +96,11 @@
     }
     const before = document.querySelector("main#centre");
     const was = before ? before.dataset.viewId + before.dataset.viewKind : "";
+    const next = fresh.querySelector("main#centre");
+    if (keeps && typed && !regions && before && next && before.dataset.viewId &&
+        before.dataset.viewId === next.dataset.viewId) {
+      regions = REGIONS.filter((region) => region !== "main#centre");
+    }
     (regions || REGIONS).forEach((selector) => replaceRegion(fresh, selector));
     document.title = fresh.title;
     if (!regions) {
@@ -101,6 +110,8 @@
     enhance(document);
     const main = document.querySelector("main#centre");
     if (!regions || regions.includes("main#centre")) {
+      unsaved = (typed || unsaved) && (["progress", "confirm"].includes(main.dataset.viewKind) ||
+          main.querySelector("form[data-form] [aria-invalid=true], form[data-form] [data-form-error]") !== null);
       typed = false;
       closeSuggestions();
       if (looking) {
@@ -157,13 +168,22 @@
         regions = regions.filter((region) => region !== "main#centre" || !typed);
       }
       lost("");
-      show(html, regions);
+      show(html, regions, options.keeps);
     } catch (error) {
       if (error.name !== "AbortError") {
         lost(text("Connection"));
       }
     } finally {
       busy(-1);
+    }
+  }
+
+  /// Somebody who types asks the server for nothing, and would be locked out in the middle of a letter.
+  function tellTyping() {
+    const now = Date.now();
+    if (now - told > 5000) {
+      told = now;
+      fetch("/typing", { credentials: "same-origin" }).catch(() => {});
     }
   }
 
@@ -378,7 +398,8 @@
       background.abort();  // the answer to come shows everything
     }
     pressed += 1;
-    fetchPage(form.getAttribute("action"), { method: "POST", body: multipart ? data : new URLSearchParams(data) })
+    const action = form.getAttribute("action");
+    fetchPage(action, { method: "POST", body: multipart ? data : new URLSearchParams(data), keeps: action !== "/act" })
         .finally(() => { pressed -= 1; });
   }
 
@@ -398,7 +419,8 @@
     }
     event.preventDefault();
     const leaves = path === "/command" || path === "/front" || path === "/close" || path === "/release";
-    if (leaves && typed && !window.confirm(text("Unsaved"))) {
+    const running = document.querySelector("main#centre").dataset.viewKind === "progress";  // goes on without us
+    if (leaves && (typed || (unsaved && !running)) && !window.confirm(text("Unsaved"))) {
       return;
     }
     if (pressed > 0 && path === "/act") {
@@ -410,6 +432,7 @@
   document.addEventListener("input", (event) => {
     if (event.target.closest("form[data-form]")) {
       typed = true;
+      tellTyping();
     }
     if (event.target.name === "menu-search") {
       search(event.target.value);
