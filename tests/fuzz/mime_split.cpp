@@ -30,7 +30,8 @@ void check_text(std::string_view raw) {
 /// Most values are taken apart without Poco; a continued parameter before the others sends one to Poco, which has to
 /// read the same.
 void check_parameters(const std::string& value) {
-  const auto here = mime::parse_parameterized(value);
+  auto here = mime::parse_parameterized(value);
+  here.parameters.erase("sent-to-poco");  // a fuzzer reads the names in its own program
   auto other = value;
   auto poco = mime::parse_parameterized(other.insert(std::min(value.find(';'), value.size()), ";sent-to-poco*0=1"));
   poco.parameters.erase("sent-to-poco");
