@@ -234,6 +234,9 @@ bool rescue(Runtime& runtime, Core& core, const Who& who, const std::shared_ptr<
   if (!letter->mail) {
     complete_as_draft(*letter);
   }
+  if (!letter->draft_id.empty() && core.mailbox().draft_is_gone(who.user_id, letter->draft_id)) {
+    letter->draft_id.clear();
+  }
   const auto saved = core.mailbox().save_draft(who.user_id, *letter->mail, letter->draft_id);
   if (saved.ok()) {
     return true;
@@ -243,6 +246,21 @@ bool rescue(Runtime& runtime, Core& core, const Who& who, const std::shared_ptr<
   composition->put_back(std::move(letter));
   runtime.sessions().keep(who.user_id, kept);
   return false;
+}
+
+/// Somebody else sent, saved or deleted the draft meanwhile. What was typed stays, as a letter that was never saved:
+/// who sends or saves it now has read that.
+Result<pvs::v1::ActionReply> draft_gone(Writing& writing, LetterInHand& in_hand) {
+  Letter& letter = in_hand.letter();
+  letter.draft_id.clear();
+  letter.take_back();
+  add_error(letter, "account", writing.texts()("compose.draft_gone"));
+  return show_form(writing, in_hand.move_on(), writing.request.view_id);
+}
+
+bool lost_its_draft(Writing& writing, const Letter& letter, const Status& failure) {
+  return (failure.is(error::not_found) || failure.is(error::invalid_state)) && !letter.draft_id.empty() &&
+         writing.core.mailbox().draft_is_gone(writing.request.who.user_id, letter.draft_id);
 }
 
 /// Kept as it is, complete or not.
@@ -262,16 +280,24 @@ Result<pvs::v1::ActionReply> save_draft(Writing& writing, LetterInHand& in_hand)
   const std::string& user = writing.request.who.user_id;
   const auto saved = writing.core.mailbox().save_draft(user, *letter.mail, letter.draft_id);
   if (!saved.ok()) {
-    return saved.status();
+    return lost_its_draft(writing, letter, saved.status()) ? draft_gone(writing, in_hand) : saved.status();
   }
   static_cast<void>(in_hand.move_on());
   writing.runtime.sessions().close(writing.request.view_id, writing.request.who);
   return done(writing.request, "compose.draft_saved");
 }
 
-/// Takes a message back that the user cancelled; true if not a byte of it had left.
-bool taken_back(Writing& writing, const std::string& outbox_id) {
-  return writing.core.mailbox().withdraw(writing.request.who.user_id, outbox_id).ok();
+/// Takes a message back that the user cancelled; true if not a byte of it had left. It is among the drafts then, so
+/// that it is not lost with its view; where that fails, as after a lock, it is in the view alone.
+bool taken_back(Writing& writing, Letter& letter, const std::string& outbox_id) {
+  mailbox::MailboxService& mailbox = writing.core.mailbox();
+  const std::string& user = writing.request.who.user_id;
+  if (!mailbox.withdraw(user, outbox_id).ok()) {
+    return false;
+  }
+  const auto saved = mailbox.save_draft(user, *letter.mail);
+  letter.draft_id = saved.ok() ? *saved : std::string();
+  return true;
 }
 
 void after_queueing(Writing& writing, const Letter& letter, const std::string& outbox_id) {
@@ -285,26 +311,28 @@ void after_queueing(Writing& writing, const Letter& letter, const std::string& o
 }
 
 /// Into the outbox, and on its way. From queue() on nothing can lose the message: what fails is a state of the outbox,
-/// not an error of this job. Cancelling takes it back as long as no byte has left.
+/// not an error of this job. A draft it came from is gone with it. Cancelling takes it back as long as no byte has
+/// left.
 Result<pvs::v1::ActionReply> send(Writing& writing, LetterInHand& in_hand) {
   const std::string& user = writing.request.who.user_id;
   if (!in_hand.letter().mail) {
     return Status(error::invalid_state, "the message is not complete");
   }
   writing.job.progress(-1, writing.texts()("progress.message.queue"));
-  KVC_ASSIGN(const std::string id, writing.core.mailbox().queue(user, *in_hand.letter().mail));
+  const auto queued = writing.core.mailbox().queue(user, *in_hand.letter().mail, in_hand.letter().draft_id);
+  if (!queued.ok()) {
+    return lost_its_draft(writing, in_hand.letter(), queued.status()) ? draft_gone(writing, in_hand) : queued.status();
+  }
+  const std::string& id = *queued;
   Letter letter = in_hand.move_on();  // whatever fails now, nobody shall send it a second time
   const std::string account_id = letter.mail->account_id;
   const auto sent = writing.core.mailbox().send_due(user, account_id, progress_to(writing.job, writing.texts()),
                                                     writing.job.cancel());
-  if (writing.job.cancel().requested() && taken_back(writing, id)) {
+  if (writing.job.cancel().requested() && taken_back(writing, letter, id)) {
     in_hand.keep(std::move(letter));
     return Status(error::cancelled, "taken back before a byte left");
   }
   after_queueing(writing, letter, id);
-  if (!letter.draft_id.empty()) {
-    static_cast<void>(writing.core.mailbox().withdraw(user, letter.draft_id));
-  }
   KVC_ASSIGN(mailbox::OutboxItem item, writing.core.mailbox().outbox_item(user, id));
   if (item.accepted) {
     writing.runtime.host().audit(user, "message.accepted", item.message_id, true);

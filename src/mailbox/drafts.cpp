@@ -108,27 +108,31 @@ Result<Draft> started(const OpenedItem& opened, const service::MessageRule& rule
 
 }  // namespace
 
-Result<std::string> MailboxService::Impl::queue(std::string_view user_id, const Draft& draft) {
+Result<std::string> MailboxService::Impl::queue(std::string_view user_id, const Draft& draft,
+                                                std::string_view replaces) {
   KVC_ASSIGN(const auto account, open_account(user_id, draft.account_id));
   KVC_TRY(check_storable(draft, account.session.max_message_bytes));
   KVC_TRY(check_sendable(draft, context.catalogue()));
-  KVC_ASSIGN(const OutboxRow row, row_for(draft, OutboxState::queued, account, context));
-  KVC_TRY(context.database->write(
-      [&](Poco::Data::Session& session) { return insert_draft(session, row, draft, account, context); }));
-  return row.id;
+  return replace_draft(user_id, draft, replaces, OutboxState::queued, account);
 }
 
 Result<std::string> MailboxService::Impl::save_draft(std::string_view user_id, const Draft& draft,
                                                      std::string_view outbox_id) {
   KVC_ASSIGN(const auto account, open_account(user_id, draft.account_id));
   KVC_TRY(check_storable(draft, account.session.max_message_bytes));
-  if (!outbox_id.empty()) {
-    KVC_TRY(outbox_row(user_id, outbox_id).status());
+  return replace_draft(user_id, draft, outbox_id, OutboxState::draft, account);
+}
+
+// A new row: nothing refers to a draft, and its Message-ID was never used.
+Result<std::string> MailboxService::Impl::replace_draft(std::string_view user_id, const Draft& draft,
+                                                        std::string_view old_id, OutboxState state,
+                                                        const OpenAccount& account) {
+  if (!old_id.empty()) {
+    KVC_TRY(outbox_row(user_id, old_id).status());
   }
-  KVC_ASSIGN(const OutboxRow row, row_for(draft, OutboxState::draft, account, context));
-  // A saved draft is a new row: nothing refers to a draft, and its Message-ID was never used.
+  KVC_ASSIGN(const OutboxRow row, row_for(draft, state, account, context));
   KVC_TRY(context.database->write([&](Poco::Data::Session& session) -> Status {
-    if (!outbox_id.empty() && !outbox::erase_draft(session, outbox_id)) {
+    if (!old_id.empty() && !outbox::erase_draft(session, old_id)) {
       return {error::invalid_state, "the message is no draft any more"};
     }
     return insert_draft(session, row, draft, account, context);

@@ -51,8 +51,11 @@ class MailboxService {
   Result<std::vector<DraftProblem>> check(std::string_view user_id, const Draft& draft);
   /// Durable when it returns; state queued. Returns the outbox id. Errors: invalid_field (parameter "field"),
   /// wrong_parts (parameters "number" of the file, counted from 1, 0 for a missing one; "expected"), too_large,
-  /// not_found.
-  Result<std::string> queue(std::string_view user_id, const Draft& draft);
+  /// not_found. With `replaces` it takes the place of that draft, in one step: of two who send one draft, one does.
+  /// Error: also draft_is_gone().
+  Result<std::string> queue(std::string_view user_id, const Draft& draft, std::string_view replaces = {});
+  /// True if `outbox_id` is no draft any more that the user could send or save: it was sent, saved anew or deleted.
+  bool draft_is_gone(std::string_view user_id, std::string_view outbox_id);
   /// Keeps an unfinished letter, state draft: nothing but account, size and characters is checked. With `outbox_id` it
   /// replaces that draft. Returns the outbox id. Errors: invalid_field, too_large, not_found, invalid_state (no draft
   /// any more).

@@ -23,8 +23,11 @@ struct MailboxService::Impl {
   Result<InboxRow> inbox_row(std::string_view user_id, std::string_view inbox_id);
 
   // drafts.cpp
-  Result<std::string> queue(std::string_view user_id, const Draft& draft);
+  Result<std::string> queue(std::string_view user_id, const Draft& draft, std::string_view replaces);
   Result<std::string> save_draft(std::string_view user_id, const Draft& draft, std::string_view outbox_id);
+  /// Durable in the place of the draft `old_id`, or as a new row if that is empty.
+  Result<std::string> replace_draft(std::string_view user_id, const Draft& draft, std::string_view old_id,
+                                    OutboxState state, const OpenAccount& account);
   Result<Draft> load_draft(std::string_view user_id, std::string_view outbox_id);
   Result<std::string> queue_draft(std::string_view user_id, std::string_view outbox_id);
   Result<Draft> answer_draft(std::string_view user_id, std::string_view inbox_id, std::string_view prefix);

@@ -276,6 +276,25 @@ TEST_F(Drafts, NothingOutsideASignatureIsQuoted) {
   EXPECT_TRUE(world->mailbox->forward_draft("bert", id, "WG: ").status().is(error::invalid_state));
 }
 
+// Two people have the same draft open: one of them sends it, the other is told.
+TEST_F(Drafts, AreSentOnceHoweverManySendThem) {
+  const auto saved = world->mailbox->save_draft("anna", draft());
+  ASSERT_TRUE(saved.ok());
+  EXPECT_FALSE(world->mailbox->draft_is_gone("anna", *saved));
+  auto changed = draft();
+  changed.text = "Anders";
+  const auto sent = world->mailbox->queue("anna", changed, *saved);
+  ASSERT_TRUE(sent.ok()) << sent.status().to_string();
+  EXPECT_TRUE(world->mailbox->draft_is_gone("anna", *saved));
+  EXPECT_TRUE(world->mailbox->draft_is_gone("anna", *sent)) << "a message that was queued";
+  EXPECT_TRUE(world->mailbox->queue("anna", draft(), *saved).status().is(error::not_found));
+  EXPECT_TRUE(world->mailbox->queue("anna", draft(), *sent).status().is(error::invalid_state));
+  EXPECT_TRUE(world->mailbox->save_draft("anna", draft(), *saved).status().is(error::not_found));
+  ASSERT_TRUE(send().ok());
+  ASSERT_TRUE(fetch_b().ok());
+  EXPECT_THAT(inbox_b(), SizeIs(1));
+}
+
 TEST_F(Drafts, ReceiptsAreNeitherAnsweredNorForwarded) {
   queue(draft());
   ASSERT_TRUE(send().ok());
