@@ -253,6 +253,7 @@ TEST_F(SendingTest, TooLargeIsSaidBeforeAnythingIsQueuedAndTheTextStays) {
     {"submit": "check", "wait_job": true, "fill": {"attachments": ["befund.txt"]}, "expect": {"kind": "compose.confirm"}}])");
 }
 
+// It is a draft then, which is gone when the letter is sent after all.
 TEST_F(SendingTest, CancellingTakesTheMessageBackAsLongAsNothingLeft) {
   write_file(faults_,
              R"({"rules": [{"match": {"method": "GET", "path": "certificates", "user": "praxis.nord"}, "after": 1,
@@ -265,10 +266,11 @@ TEST_F(SendingTest, CancellingTakesTheMessageBackAsLongAsNothingLeft) {
      "expect_event": {"event": "progress", "text": {"$contains": "im Postausgang gesichert"}}},
     {"sleep_ms": 1000},
     {"cancel_job": true, "expect": {"error": {"code": "cancelled.by_user", "detail": {"$contains": "taken back"}}}},
-    {"invoke": "kvconnect.outbox", "wait_job": true, "expect": {"table": {"total": 0}}},
+    {"invoke": "kvconnect.outbox", "wait_job": true,
+     "expect": {"table": {"total": 1, "rows": [{"cells": {"state": {"code": "draft"}, "subject": {"text": "S"}}}]}}},
     {"close": true},
     {"action": "send", "wait_job": true, "expect": {"kind": "message.queued", "notice": {"severity": "good"}}},
-    {"invoke": "kvconnect.outbox", "wait_job": true, "expect": {"table": {"total": 1}}}])");
+    {"invoke": "kvconnect.outbox", "wait_job": true, "expect": {"table": {"total": 1, "rows": [{"cells": {"state": {"code": {"$not": "draft"}}}}]}}}])");
   EXPECT_THAT(nord_->audit_events(), IsSupersetOf({"message.queued", "message.accepted"}));
 }
 
