@@ -15,7 +15,7 @@ constexpr std::size_t kMostOpeners = 4;
 
 }  // namespace
 
-Result<std::vector<ToOpen>> BatchOpener::find(const std::vector<std::string>& inbox_ids) const {
+Result<std::vector<ToOpen>> BatchOpener::find(std::span<const std::string> inbox_ids) const {
   std::vector<ToOpen> found;
   KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
     for (const std::string& id : inbox_ids) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ class BatchOpener {
   BatchOpener(const Context& context, const OpenAccount& account) : context_(context), account_(account) {}
 
   /// Mails that a process which died had stored and not opened.
-  Result<std::vector<ToOpen>> find(const std::vector<std::string>& inbox_ids) const;
+  Result<std::vector<ToOpen>> find(std::span<const std::string> inbox_ids) const;
   /// Opened in any order, recorded in the order they came, as one may refer to the other.
   BatchOpened open(const std::vector<ToOpen>& mails);
 

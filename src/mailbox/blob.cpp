@@ -75,12 +75,12 @@ bool BlobWriter::flush() {
 // A mail of one chunk is complete from the beginning.
 Status BlobWriter::finish(Poco::Data::Session& session) {
   KVC_TRY(status_);
-  if (chunks_ == 0) {
-    insert(session, true);
-    return {};
+  const bool whole = chunks_ == 0;
+  if (whole || !buffer_.empty()) {
+    insert(session, whole);
   }
-  if (!buffer_.empty()) {
-    insert(session, false);
+  if (whole) {
+    return {};
   }
   Sql(session, "UPDATE mail_blob SET complete = 1, size = ? WHERE id = ?")
       .arg(static_cast<std::int64_t>(size()))

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include "base/guard.h"
 #include "store/sql.h"
@@ -82,8 +83,7 @@ Status Receiver::process_stored() {
     return Status();
   }));
   for (std::size_t at = 0; at < ids.size(); at += kBatch) {
-    const auto end = static_cast<std::ptrdiff_t>(std::min(at + kBatch, ids.size()));
-    KVC_ASSIGN(const auto some, opener_.find({ids.begin() + static_cast<std::ptrdiff_t>(at), ids.begin() + end}));
+    KVC_ASSIGN(const auto some, opener_.find(std::span(ids).subspan(at, std::min(kBatch, ids.size() - at))));
     KVC_TRY(count(opener_.open(some)));
     KVC_TRY(lease_.renew());
   }

@@ -62,7 +62,18 @@ std::string signature_of(std::string_view content, const crypto::Identity& who, 
   return *der;
 }
 
-std::string enveloped(std::string_view content, const std::vector<crypto::Certificate>& recipients, bool sized) {
+/// Feeds `content` in pieces of one size; `action` says whether to go on.
+template <class Action>
+void in_pieces_of(std::size_t size, std::string_view content, Action action) {
+  while (!content.empty() && action(content.substr(0, size))) {
+    content.remove_prefix(std::min(size, content.size()));
+  }
+}
+
+/// `feed(content, write)` chooses the pieces.
+template <class Feed>
+std::string enveloped(std::string_view content, const std::vector<crypto::Certificate>& recipients, bool sized,
+                      Feed feed) {
   std::string out;
   auto writer = cms::EnvelopeWriter::begin(
       recipients, sized ? std::optional<std::uint64_t>(content.size()) : std::nullopt, [&](std::string_view piece) {
@@ -71,9 +82,17 @@ std::string enveloped(std::string_view content, const std::vector<crypto::Certif
         return Status();
       });
   EXPECT_TRUE(writer.ok()) << writer.status().to_string();
-  in_pieces(content, [&](std::string_view piece) { EXPECT_TRUE(writer->write(piece).ok()); });
+  feed(content, [&](std::string_view piece) {
+    const bool good = writer->write(piece).ok();
+    EXPECT_TRUE(good);
+    return good;
+  });
   EXPECT_TRUE(writer->finish().ok());
   return out;
+}
+
+std::string enveloped(std::string_view content, const std::vector<crypto::Certificate>& recipients, bool sized) {
+  return enveloped(content, recipients, sized, [](std::string_view all, auto write) { in_pieces(all, write); });
 }
 
 std::vector<crypto::Certificate> many(std::size_t count) {
@@ -145,20 +164,9 @@ TEST(CmsWrite, BothFormsOpenWithBothReaders) {
   }
 }
 
-std::string enveloped_by(std::size_t piece, std::string_view content, bool sized) {
-  std::string out;
-  auto writer = cms::EnvelopeWriter::begin(many(2), sized ? std::optional<std::uint64_t>(content.size()) : std::nullopt,
-                                           [&](std::string_view ready) {
-                                             EXPECT_LE(ready.size(), kPiece);
-                                             out += ready;
-                                             return Status();
-                                           });
-  EXPECT_TRUE(writer.ok());
-  for (; !content.empty(); content.remove_prefix(std::min(piece, content.size()))) {
-    EXPECT_TRUE(writer->write(content.substr(0, piece)).ok());
-  }
-  EXPECT_TRUE(writer->finish().ok());
-  return out;
+std::string enveloped_by(std::size_t size, std::string_view content, bool sized) {
+  return enveloped(content, many(2), sized,
+                   [size](std::string_view all, auto write) { in_pieces_of(size, all, write); });
 }
 
 // From 1 MiB on another thread encrypts, with pieces of 4 KiB from exactly there: no byte, a block and a slot more or
@@ -203,9 +211,10 @@ TEST(CmsWrite, ASinkThatFailsEndsLargeContentAtOnce) {
     });
     ASSERT_TRUE(writer.ok());
     Status status;
-    for (std::string_view rest = content; status.ok() && !rest.empty(); rest.remove_prefix(65536)) {
-      status = writer->write(rest.substr(0, 65536));
-    }
+    in_pieces_of(65536, content, [&](std::string_view piece) {
+      status = writer->write(piece);
+      return status.ok();
+    });
     status = status.ok() ? writer->finish() : status;
     EXPECT_TRUE(status.is(error::storage_full)) << good << status.to_string();
     EXPECT_EQ(calls, good + 1) << "went on after a failure";
@@ -217,10 +226,11 @@ TEST(CmsWrite, LargeContentCanBeAbandonedAnywhere) {
   for (std::size_t size = 1UL << 20U; size < content.size(); size += 30001) {
     auto writer = cms::EnvelopeWriter::begin(many(1), content.size(), [](std::string_view) { return Status(); });
     ASSERT_TRUE(writer.ok());
-    for (std::string_view rest = std::string_view(content).substr(0, size); !rest.empty();
-         rest.remove_prefix(std::min<std::size_t>(8192, rest.size()))) {
-      EXPECT_TRUE(writer->write(rest.substr(0, 8192)).ok());
-    }
+    in_pieces_of(8192, std::string_view(content).substr(0, size), [&](std::string_view piece) {
+      const bool good = writer->write(piece).ok();
+      EXPECT_TRUE(good);
+      return good;
+    });
   }
   EXPECT_EQ(helper_threads(), 0U);
 }
