@@ -288,15 +288,12 @@ Result<pvs::v1::ActionReply> save_draft(Writing& writing, LetterInHand& in_hand)
 }
 
 /// Takes a message back that the user cancelled; true if not a byte of it had left. It is among the drafts then, so
-/// that it is not lost with its view; where that fails, as after a lock, it is in the view alone.
+/// that it is not lost with its view.
 bool taken_back(Writing& writing, Letter& letter, const std::string& outbox_id) {
-  mailbox::MailboxService& mailbox = writing.core.mailbox();
-  const std::string& user = writing.request.who.user_id;
-  if (!mailbox.withdraw(user, outbox_id).ok()) {
+  if (!writing.core.mailbox().take_back(writing.request.who.user_id, outbox_id).ok()) {
     return false;
   }
-  const auto saved = mailbox.save_draft(user, *letter.mail);
-  letter.draft_id = saved.ok() ? *saved : std::string();
+  letter.draft_id = outbox_id;
   return true;
 }
 

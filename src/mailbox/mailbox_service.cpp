@@ -25,6 +25,10 @@ Status not_found() {
   return {error::not_found, "no such message for this user"};
 }
 
+Status left_already() {
+  return {error::invalid_state, "the message may have left already and cannot be taken back"};
+}
+
 Status not_fetched() {
   return {error::invalid_state, "the mail is larger than the settings allow and was not fetched"};
 }
@@ -261,10 +265,16 @@ Status MailboxService::retry(std::string_view user_id, std::string_view outbox_i
 Status MailboxService::withdraw(std::string_view user_id, std::string_view outbox_id) {
   return guarded([&]() -> Status {
     KVC_TRY(impl_->outbox_row(user_id, outbox_id).status());
+    return impl_->context.database->write(
+        [&](Poco::Data::Session& session) { return outbox::withdraw(session, outbox_id) ? Status() : left_already(); });
+  });
+}
+
+Status MailboxService::take_back(std::string_view user_id, std::string_view outbox_id) {
+  return guarded([&]() -> Status {
+    KVC_TRY(impl_->outbox_row(user_id, outbox_id).status());
     return impl_->context.database->write([&](Poco::Data::Session& session) {
-      return outbox::withdraw(session, outbox_id)
-                 ? Status()
-                 : Status(error::invalid_state, "the message may have left already and cannot be taken back");
+      return outbox::take_back(session, outbox_id) ? Status() : left_already();
     });
   });
 }

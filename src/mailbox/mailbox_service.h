@@ -91,6 +91,9 @@ class MailboxService {
   /// Takes back and removes a draft, or a queued or failed message of which no byte left for the server
   /// (OutboxItem::withdrawable). Error: invalid_state once one may have left.
   Status withdraw(std::string_view user_id, std::string_view outbox_id);
+  /// Takes such a message back among the drafts, whole and under the same outbox id, whether its account is unlocked or
+  /// not. Errors: not_found; invalid_state once a byte may have left, and for receipts and drafts.
+  Status take_back(std::string_view user_id, std::string_view outbox_id);
 
   // ---- outbox ----
 

@@ -370,10 +370,19 @@ bool make_due(Poco::Data::Session& session, std::string_view id, TimePoint at) {
              .run() == 1;
 }
 
-bool withdraw(Poco::Data::Session& session, std::string_view id) {
+namespace {
+
+std::string sealed_mail_of(Poco::Data::Session& session, std::string_view id) {
   std::string blob_id;
   Sql sealed(session, "SELECT blob_id FROM outbox WHERE id = ?");
   sealed.arg(id).into(blob_id).next();
+  return blob_id;
+}
+
+}  // namespace
+
+bool withdraw(Poco::Data::Session& session, std::string_view id) {
+  const std::string blob_id = sealed_mail_of(session, id);
   const bool gone = Sql(session,
                         "DELETE FROM outbox WHERE id = ? AND (state = 'draft' OR (state IN ('queued', 'failed') AND "
                         "may_have_left = 0))")
@@ -383,6 +392,25 @@ bool withdraw(Poco::Data::Session& session, std::string_view id) {
     erase_blob(session, blob_id);
   }
   return gone;
+}
+
+// Whoever holds the lease finds it gone before the first byte: set_leaving() asks for it.
+bool take_back(Poco::Data::Session& session, std::string_view id) {
+  const std::string blob_id = sealed_mail_of(session, id);
+  const bool taken = Sql(session,
+                         "UPDATE outbox SET state = 'draft', blob_id = '', sealed_for = '', lease_owner = '', "
+                         "lease_until = 0, last_error = '', tries = 0, tries_since = 0 WHERE id = ? AND state IN "
+                         "('queued', 'failed') AND may_have_left = 0 AND receipt_for = ''")
+                         .arg(id)
+                         .run() == 1;
+  if (!taken) {
+    return false;
+  }
+  Sql(session, "DELETE FROM outbox_reply WHERE outbox_id = ?").arg(id).run();
+  if (!blob_id.empty()) {
+    erase_blob(session, blob_id);
+  }
+  return true;
 }
 
 bool erase_draft(Poco::Data::Session& session, std::string_view id) {

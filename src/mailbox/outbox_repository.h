@@ -101,6 +101,9 @@ void set_answered(Poco::Data::Session& session, const OutboxRow& row, TimePoint 
 bool make_due(Poco::Data::Session& session, std::string_view id, TimePoint at);
 /// Drafts, and queued or failed rows of which nothing left, with files and sealed mail; false otherwise.
 bool withdraw(Poco::Data::Session& session, std::string_view id);
+/// A queued or failed row of which nothing left is a draft again, with its files; its sealed mail and what was awaited
+/// are gone. False for every other row.
+bool take_back(Poco::Data::Session& session, std::string_view id);
 /// A draft with its files; false if it is none.
 bool erase_draft(Poco::Data::Session& session, std::string_view id);
 

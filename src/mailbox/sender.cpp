@@ -197,10 +197,12 @@ Status Sender::record_accepted(const OutboxRow& row) {
   });
 }
 
+/// Or taken back among the drafts.
 Result<bool> Sender::withdrawn(const OutboxRow& row) {
   bool gone = false;
   KVC_TRY(context_.database->read([&](Poco::Data::Session& session) {
-    gone = !outbox::find(session, row.id);
+    const auto found = outbox::find(session, row.id);
+    gone = !found || found->state == OutboxState::draft;
     return Status();
   }));
   return gone;

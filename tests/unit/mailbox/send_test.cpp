@@ -221,6 +221,59 @@ TEST_F(Sending, WithdrawnWhileTheRunWorksOnItNeverLeaves) {
   EXPECT_THAT(world->server.state.submitted, SizeIs(1));
 }
 
+TEST_F(Sending, TakenBackIsTheDraftItWas) {
+  const auto written = draft();
+  const std::string id = queue(written);
+  world->server.refusals["submit"] = {Status(error::unreachable, "no connection, nothing was read")};
+  ASSERT_TRUE(send().ok());
+  ASSERT_EQ(rows("mail_blob"), 1) << "sealed, and tried";
+  ASSERT_TRUE(world->mailbox->take_back("anna", id).ok());
+  EXPECT_EQ(item_a(id).state, OutboxState::draft);
+  EXPECT_EQ(item_a(id).tries, 0);
+  EXPECT_EQ(item_a(id).last_error, "");
+  EXPECT_THAT(item_a(id).replies, IsEmpty());
+  EXPECT_EQ(rows("mail_blob"), 0);
+  EXPECT_TRUE(world->mailbox->take_back("anna", id).is(error::invalid_state)) << "it is a draft";
+  EXPECT_EQ(send()->accepted, 0);
+  const auto loaded = world->mailbox->load_draft("anna", id);
+  ASSERT_TRUE(loaded.ok()) << loaded.status().to_string();
+  EXPECT_EQ(loaded->text, written.text);
+  EXPECT_EQ(loaded->to, written.to);
+  ASSERT_THAT(loaded->files, SizeIs(written.files.size()));
+  EXPECT_EQ(loaded->files.at(0).content.size(), written.files.at(0).content.size());
+  const auto again = world->mailbox->queue("anna", *loaded, id);
+  ASSERT_TRUE(again.ok()) << again.status().to_string();
+  EXPECT_EQ(send()->accepted, 1);
+  EXPECT_THAT(outbox_a(), SizeIs(1));
+}
+
+TEST_F(Sending, TakenBackUntilTheFirstByteLeaves) {
+  const std::string id = queue(draft());
+  EXPECT_TRUE(world->mailbox->take_back("bert", id).is(error::not_found));
+  world->set_fault(Fault::Kind::answer_lost, 2);  // certificate_of, submit: it arrived, and nobody here knows
+  ASSERT_TRUE(send().ok());
+  world->fault = {};
+  EXPECT_TRUE(world->mailbox->take_back("anna", id).is(error::invalid_state));
+  EXPECT_EQ(item_a(id).state, OutboxState::queued);
+}
+
+TEST_F(Sending, TakenBackWhileTheRunWorksOnItNeverLeaves) {
+  const std::string id = queue(draft());
+  const std::string other = queue(draft());
+  world->server.on_call = [&](const std::string& call) {
+    if (call == "certificate_of") {
+      world->server.on_call = {};
+      EXPECT_TRUE(world->mailbox->take_back("anna", id).ok());
+    }
+  };
+  const auto sent = send();
+  ASSERT_TRUE(sent.ok()) << sent.status().to_string();
+  EXPECT_EQ(sent->accepted, 1);
+  EXPECT_EQ(item_a(id).state, OutboxState::draft);
+  EXPECT_EQ(item_a(other).state, OutboxState::accepted);
+  EXPECT_THAT(world->server.state.submitted, SizeIs(1));
+}
+
 // ---- certificates ----
 
 TEST_F(Sending, ShowsTheRecipientsCertificateBeforeAnythingIsQueued) {
