@@ -9,17 +9,19 @@
 #include <mutex>
 #include <new>
 
+#include "crypto/few_decoders.h"
+
 namespace kvc::crypto {
 namespace {
 
 /// nullptr if one of the providers is missing. What was made is never freed: keys and certificates refer to it.
-OSSL_LIB_CTX* new_context(bool with_legacy) {
+OSSL_LIB_CTX* new_legacy_context() {
   OSSL_LIB_CTX* context = OSSL_LIB_CTX_new();
   if (context == nullptr) {
     throw std::bad_alloc();
   }
   OSSL_PROVIDER* built_in = OSSL_PROVIDER_load(context, "default");
-  if (built_in == nullptr || (with_legacy && OSSL_PROVIDER_load(context, "legacy") == nullptr)) {
+  if (built_in == nullptr || OSSL_PROVIDER_load(context, "legacy") == nullptr) {
     OSSL_PROVIDER_unload(built_in);
     OSSL_LIB_CTX_free(context);
     return nullptr;
@@ -31,8 +33,9 @@ OSSL_LIB_CTX* new_context(bool with_legacy) {
 
 OSSL_LIB_CTX* library_context() {
   static OSSL_LIB_CTX* const context = [] {
-    OSSL_LIB_CTX* made = new_context(false);
-    if (made == nullptr) {
+    OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
+    if (made == nullptr || !load_with_few_decoders(made)) {
+      OSSL_LIB_CTX_free(made);
       throw std::bad_alloc();  // the default provider is compiled in: nothing else can be wrong
     }
     return made;
@@ -57,7 +60,7 @@ Result<OSSL_LIB_CTX*> legacy_context() {
   const std::lock_guard lock(mutex);
   if (context == nullptr) {
     const ErrorScope errors;
-    context = new_context(true);
+    context = new_legacy_context();
   }
   if (context == nullptr) {
     return Status(error::crypto_failed,
