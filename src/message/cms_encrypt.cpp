@@ -26,9 +26,7 @@ constexpr std::string_view kVersion0("\x02\x01\x00", 3);
 constexpr std::size_t kBlock = 16;  ///< of AES
 /// Room for the head of a string and for the block that the padding may add.
 constexpr std::size_t kPlainPiece = kPiece - 64;
-/// [D] Encrypting so much takes about as long as a thread needs to begin and to end, twenty times over.
-constexpr std::uint64_t kWorthAThread = 1UL << 20U;
-static_assert(CipherBeside::kSlot % kBlock == 0 && CipherBeside::kSlot <= kPlainPiece);
+static_assert(PiecesBeside::kSlot % kBlock == 0 && PiecesBeside::kSlot <= kPlainPiece);
 
 Status failed(const char* what) {
   return crypto::openssl_status(error::crypto_failed, what);
@@ -43,6 +41,15 @@ struct ContentKey {
   ContentKey& operator=(const ContentKey&) = delete;
   ~ContentKey() { OPENSSL_cleanse(key.data(), key.size()); }
 };
+
+// In place, which leaves no plain text behind. Whole blocks only.
+bool encrypt_in_place(EVP_CIPHER_CTX* cipher, mime::WipedBytes& plain) {
+  const crypto::ErrorScope errors;
+  auto* bytes = reinterpret_cast<unsigned char*>(plain.data());
+  int size = 0;
+  return EVP_EncryptUpdate(cipher, bytes, &size, bytes, static_cast<int>(plain.size())) == 1 &&
+         static_cast<std::size_t>(size) == plain.size();
+}
 
 Result<std::string> encrypted_key(const ContentKey& content, const crypto::Certificate& recipient) {
   EVP_PKEY* key = X509_get0_pubkey(recipient.native());
@@ -149,12 +156,12 @@ Status EnvelopeWriter::encrypted(std::string_view piece) {
 }
 
 Status EnvelopeWriter::write(std::string_view piece) {
-  if (!beside_ && !alone_ && written_ >= kWorthAThread) {
+  if (!beside_ && !alone_ && written_ >= PiecesBeside::kWorthAThread) {
     const std::string_view to_block = piece.substr(0, (kBlock - written_ % kBlock) % kBlock);
     KVC_TRY(write_at_once(to_block));
     piece.remove_prefix(to_block.size());
     if (written_ % kBlock == 0) {
-      beside_ = std::thread::hardware_concurrency() > 1 ? CipherBeside::start(cipher_.get()) : nullptr;
+      beside_ = PiecesBeside::start([cipher = cipher_.get()](auto& bytes) { return encrypt_in_place(cipher, bytes); });
       alone_ = !beside_;
     }
   }

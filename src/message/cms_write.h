@@ -17,7 +17,7 @@
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "crypto/openssl_ptr.h"
-#include "message/cipher_beside.h"
+#include "message/pieces_beside.h"
 #include "mime/transfer.h"
 #include "mime/wiped_bytes.h"
 
@@ -82,7 +82,7 @@ class EnvelopeWriter {
   std::string head_;  ///< everything before the content, until it was written
   mime::WipedBytes out_;
   bool alone_ = false;                    ///< there is no other processor or no thread for it
-  std::unique_ptr<CipherBeside> beside_;  ///< uses cipher_, so it goes first
+  std::unique_ptr<PiecesBeside> beside_;  ///< uses cipher_, so it goes first
 };
 
 }  // namespace kvc::message::cms

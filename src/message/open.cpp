@@ -12,6 +12,7 @@
 #include "message/content.h"
 #include "message/entity_reader.h"
 #include "message/judge.h"
+#include "message/pieces_beside.h"
 #include "mime/header.h"
 
 namespace kvc::message {
@@ -113,19 +114,57 @@ struct SignedParts {
   std::optional<Result<PartList>> list;  ///< the parts of the content, if they were asked for and known in one reading
 };
 
-/// Hashes what streams by, byte for byte.
+/// Hashes what streams by, byte for byte; much of it beside the reading, so that `digests` are not used before
+/// finish(). Throws std::bad_alloc.
 class HashingReader : public Reader {
  public:
   HashingReader(Reader& in, cms::ContentDigests& digests) : in_(in), digests_(digests) {}
+
   Result<std::string_view> next() override {
     KVC_ASSIGN(const std::string_view piece, in_.next());
-    digests_.add(piece);
+    if (!beside_ && !alone_ && size_ >= PiecesBeside::kWorthAThread) {
+      beside_ = PiecesBeside::start([this](auto& bytes) { return hash(mime::view(bytes)); });
+      alone_ = !beside_;
+    }
+    size_ += piece.size();
+    if (beside_) {
+      need(beside_->write(piece, nothing_to_do));
+    } else {
+      digests_.add(piece);
+    }
     return piece;
   }
 
+  void finish() {
+    if (beside_) {
+      need(beside_->drain(nothing_to_do));
+      digests_.add(beside_->rest());
+      beside_.reset();
+    }
+  }
+
  private:
+  /// A digest fails for want of memory alone.
+  static void need(const Status& hashed) {
+    if (!hashed.ok()) {
+      throw std::bad_alloc();
+    }
+  }
+  static Status nothing_to_do(std::string_view /*hashed*/) { return {}; }
+  bool hash(std::string_view bytes) noexcept {
+    try {
+      digests_.add(bytes);
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+
   Reader& in_;
   cms::ContentDigests& digests_;
+  std::uint64_t size_ = 0;
+  bool alone_ = false;  ///< there was no thread for it
+  std::unique_ptr<PiecesBeside> beside_;
 };
 
 Status take_second(Reader& in, SignedParts& parts) {
@@ -159,6 +198,7 @@ Result<SignedParts> split_signed(Reader& body, const mime::Parameterized& type, 
         result.list = list_parts(content);
       }
       KVC_TRY(drain(content));
+      content.finish();
       result.content_size = counted.count();
     } else if (parts == 1) {
       KVC_TRY(take_second(multipart, result));

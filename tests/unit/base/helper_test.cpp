@@ -5,30 +5,25 @@
 
 #include <atomic>
 #include <csignal>
-#include <latch>
-#include <memory>
 #include <set>
 #include <thread>
 #include <vector>
+
+#include "unit/base/helpers_taken.h"
 
 namespace kvc {
 namespace {
 
 TEST(Helper, ThereAreNeverMoreThanPromised) {
-  std::latch end(1);
-  std::vector<std::unique_ptr<HelperThread>> threads;
-  for (unsigned i = 0; i < kMostHelpers; ++i) {
-    threads.push_back(std::make_unique<HelperThread>([&] { end.wait(); }));
-    ASSERT_TRUE(threads.back()->running()) << i;
+  {
+    const HelpersTaken taken;
+    EXPECT_EQ(helper_threads(), kMostHelpers);
+    bool began = false;
+    const HelperThread one_more([&] { began = true; });
+    EXPECT_FALSE(one_more.running());
+    EXPECT_FALSE(began);
+    EXPECT_EQ(helper_threads(), kMostHelpers);
   }
-  EXPECT_EQ(helper_threads(), kMostHelpers);
-  bool began = false;
-  const HelperThread one_more([&] { began = true; });
-  EXPECT_FALSE(one_more.running());
-  EXPECT_FALSE(began);
-  EXPECT_EQ(helper_threads(), kMostHelpers);
-  end.count_down();
-  threads.clear();
   EXPECT_EQ(helper_threads(), 0U);
   HelperThread again([] {});
   EXPECT_TRUE(again.running());
@@ -38,11 +33,7 @@ TEST(Helper, ThereAreNeverMoreThanPromised) {
 }
 
 TEST(Helper, WorkIsDoneByTheCallerWhereThereIsNoThread) {
-  std::latch end(1);
-  std::vector<std::unique_ptr<HelperThread>> others;
-  for (unsigned i = 0; i < kMostHelpers; ++i) {
-    others.push_back(std::make_unique<HelperThread>([&] { end.wait(); }));
-  }
+  const HelpersTaken taken;
   std::thread::id by;
   {
     Helpers helpers;
@@ -53,7 +44,6 @@ TEST(Helper, WorkIsDoneByTheCallerWhereThereIsNoThread) {
   for_each_index(100, 4, [&](std::size_t, std::size_t index) { seen.insert(index); });
   EXPECT_EQ(seen.size(), 100U);
   EXPECT_EQ(std::set(seen.begin(), seen.end()).size(), 100U);
-  end.count_down();
 }
 
 TEST(Helper, EveryIndexOnceAndEveryWorkerUnderItsNumber) {

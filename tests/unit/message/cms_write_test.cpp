@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <latch>
 #include <memory>
 #include <random>
 #include <sstream>
@@ -17,6 +16,7 @@
 #include "message/reader.h"
 #include "mime/base64.h"
 #include "mime/transfer.h"
+#include "unit/base/helpers_taken.h"
 #include "unit/message/oracle/differential.h"
 #include "unit/message/oracle/oracle_cms.h"
 #include "unit/message/samples.h"
@@ -172,7 +172,7 @@ std::string enveloped_by(std::size_t size, std::string_view content, bool sized)
 // From 1 MiB on another thread encrypts, with pieces of 4 KiB from exactly there: no byte, a block and a slot more or
 // less, no slot, all of them and more than all. With odd pieces the first block has to be made whole before it begins.
 TEST(CmsWrite, LargeContentIsEncryptedInOrder) {
-  constexpr std::size_t kMega = 1UL << 20U, kSlot = cms::CipherBeside::kSlot;
+  constexpr std::size_t kMega = 1UL << 20U, kSlot = PiecesBeside::kSlot;
   const std::vector<DecryptionKey> bernd = {{world().bernd.key, world().bernd.certificate, "bernd"}};
   const std::string whole = "X: y\r\n\r\n" + noise(kMega + 10 * kSlot + 100);
   for (const std::size_t more :
@@ -193,13 +193,8 @@ TEST(CmsWrite, LargeContentIsEncryptedInOrder) {
 TEST(CmsWrite, LargeContentNeedsNoThread) {
   const std::vector<DecryptionKey> bernd = {{world().bernd.key, world().bernd.certificate, "bernd"}};
   const std::string content = "X: y\r\n\r\n" + noise(2UL << 20U);
-  std::latch end(1);
-  std::vector<std::unique_ptr<HelperThread>> others;
-  for (unsigned i = 0; i < kMostHelpers; ++i) {
-    others.push_back(std::make_unique<HelperThread>([&] { end.wait(); }));
-  }
+  const HelpersTaken taken;
   EXPECT_TRUE(mime::view(oracle::decrypt(enveloped_by(5000, content, true), bernd).content) == content);
-  end.count_down();
 }
 
 TEST(CmsWrite, ASinkThatFailsEndsLargeContentAtOnce) {

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <string>
 
+#include "message/pieces_beside.h"
+#include "unit/base/helpers_taken.h"
 #include "unit/message/oracle/differential.h"
 #include "unit/message/samples.h"
 
@@ -138,6 +140,81 @@ TEST(OnePass, ContentThatWasChangedBeforeItsEnd) {
   EXPECT_EQ(found.message.verdict, Verdict::digest_mismatch);
   EXPECT_TRUE(found.message.parts.empty());
   EXPECT_EQ(oracle::difference(changed, options()), "");
+}
+
+// ---- from 1 MiB on another thread hashes ----
+
+/// A text entity of this size, with a line that ends in a bare LF at `bare` unless that is 0. The bytes differ from
+/// line to line, so that another order of pieces is another digest.
+std::string entity_of(std::size_t size, std::size_t bare = 0) {
+  std::string entity = text_entity("");
+  for (unsigned line = 0; entity.size() < size; ++line) {
+    entity += std::to_string(line * 2654435761U) + "\r\n";
+  }
+  entity.resize(size, '.');
+  if (bare != 0) {
+    entity[bare] = '\n';
+    entity[bare - 1] = 'x';
+  }
+  return entity;
+}
+
+std::string with_crlf(std::string_view text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    result += text[at] == '\n' && text[at - 1] != '\r' ? std::string("\r\n") : std::string(1, text[at]);
+  }
+  return result;
+}
+
+TEST(OnePass, LargeContentIsHashedInOrder) {
+  constexpr std::size_t kMega = 1UL << 20U, kSlot = PiecesBeside::kSlot;
+  for (const std::size_t more : {std::size_t{0}, kSlot - 70, kSlot, 3 * kSlot, 4 * kSlot + 17, 9 * kSlot + 15}) {
+    const std::string part = entity_of(kMega + more);
+    const Read found = read(enveloped_mail(multipart_signed(part, signature(part, world().anna))));
+    EXPECT_EQ(found.message.verdict, Verdict::valid) << more;
+    EXPECT_LE(found.openings, usual_openings()) << more;
+  }
+  EXPECT_EQ(helper_threads(), 0U);
+}
+
+TEST(OnePass, LargeContentIsHashedInBothForms) {
+  constexpr std::size_t kSize = (1UL << 20U) + 5 * PiecesBeside::kSlot;
+  for (const std::size_t bare : {std::size_t{1000}, std::size_t{1UL << 20U}, kSize - PiecesBeside::kSlot, kSize - 10}) {
+    const std::string part = entity_of(kSize, bare);
+    for (const std::string& as_signed : {part, with_crlf(part)}) {
+      const Read found = read(enveloped_mail(multipart_signed(part, signature(as_signed, world().anna))));
+      EXPECT_EQ(found.message.verdict, Verdict::valid) << bare << ' ' << (as_signed == part);
+      EXPECT_LE(found.openings, usual_openings()) << bare;
+    }
+  }
+}
+
+TEST(OnePass, AChangeAnywhereInLargeContentIsSeen) {
+  const std::string part = entity_of(3UL << 20U);
+  const std::string good = signature(part, world().anna);
+  for (std::size_t at = 1000; at < part.size(); at += 250007) {
+    std::string changed = part;
+    changed[at] = changed[at] == '7' ? '8' : '7';
+    EXPECT_EQ(read(enveloped_mail(multipart_signed(changed, good))).message.verdict, Verdict::digest_mismatch) << at;
+  }
+}
+
+TEST(OnePass, LargeContentNeedsNoThread) {
+  const HelpersTaken taken;
+  const std::string part = entity_of(2UL << 20U);
+  const Read found = read(enveloped_mail(multipart_signed(part, signature(part, world().anna))));
+  EXPECT_EQ(found.message.verdict, Verdict::valid);
+  EXPECT_LE(found.openings, usual_openings());
+}
+
+TEST(OnePass, LargeContentThatBreaksOffLeavesNoThread) {
+  const std::string whole = multipart_signed(entity_of(3UL << 20U), signature("", world().anna));
+  for (std::size_t size = 1UL << 20U; size < whole.size(); size += 300007) {
+    const Read found = read(enveloped_mail(whole.substr(0, size)));
+    EXPECT_EQ(found.message.verdict, Verdict::malformed) << size;
+    EXPECT_EQ(helper_threads(), 0U) << size;
+  }
 }
 
 }  // namespace
