@@ -234,10 +234,11 @@ bool rescue(Runtime& runtime, Core& core, const Who& who, const std::shared_ptr<
   if (!letter->mail) {
     complete_as_draft(*letter);
   }
-  if (!letter->draft_id.empty() && core.mailbox().draft_is_gone(who.user_id, letter->draft_id)) {
+  auto saved = core.mailbox().save_draft(who.user_id, *letter->mail, letter->draft_id);
+  if (mailbox::draft_is_gone(saved.status())) {
     letter->draft_id.clear();
+    saved = core.mailbox().save_draft(who.user_id, *letter->mail);
   }
-  const auto saved = core.mailbox().save_draft(who.user_id, *letter->mail, letter->draft_id);
   if (saved.ok()) {
     return true;
   }
@@ -258,11 +259,6 @@ Result<pvs::v1::ActionReply> draft_gone(Writing& writing, LetterInHand& in_hand)
   return show_form(writing, in_hand.move_on(), writing.request.view_id);
 }
 
-bool lost_its_draft(Writing& writing, const Letter& letter, const Status& failure) {
-  return (failure.is(error::not_found) || failure.is(error::invalid_state)) && !letter.draft_id.empty() &&
-         writing.core.mailbox().draft_is_gone(writing.request.who.user_id, letter.draft_id);
-}
-
 /// Kept as it is, complete or not.
 Result<pvs::v1::ActionReply> save_draft(Writing& writing, LetterInHand& in_hand) {
   Letter& letter = in_hand.letter();
@@ -280,7 +276,7 @@ Result<pvs::v1::ActionReply> save_draft(Writing& writing, LetterInHand& in_hand)
   const std::string& user = writing.request.who.user_id;
   const auto saved = writing.core.mailbox().save_draft(user, *letter.mail, letter.draft_id);
   if (!saved.ok()) {
-    return lost_its_draft(writing, letter, saved.status()) ? draft_gone(writing, in_hand) : saved.status();
+    return mailbox::draft_is_gone(saved.status()) ? draft_gone(writing, in_hand) : saved.status();
   }
   static_cast<void>(in_hand.move_on());
   writing.runtime.sessions().close(writing.request.view_id, writing.request.who);
@@ -318,7 +314,7 @@ Result<pvs::v1::ActionReply> send(Writing& writing, LetterInHand& in_hand) {
   writing.job.progress(-1, writing.texts()("progress.message.queue"));
   const auto queued = writing.core.mailbox().queue(user, *in_hand.letter().mail, in_hand.letter().draft_id);
   if (!queued.ok()) {
-    return lost_its_draft(writing, in_hand.letter(), queued.status()) ? draft_gone(writing, in_hand) : queued.status();
+    return mailbox::draft_is_gone(queued.status()) ? draft_gone(writing, in_hand) : queued.status();
   }
   const std::string& id = *queued;
   Letter letter = in_hand.move_on();  // whatever fails now, nobody shall send it a second time

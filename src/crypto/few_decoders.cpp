@@ -61,7 +61,8 @@ const OSSL_ALGORITHM* query(void* /*provider*/, int operation, int* no_cache) no
   return OSSL_PROVIDER_query_operation(whole().provider, operation, no_cache);
 }
 
-// What the core asks of a provider (provider(7)); its algorithms get the default provider's context.
+// What the core asks of a provider (provider(7)); its algorithms get the default provider's context. OpenSSL keeps
+// these addresses for good, as the contexts that nobody frees: the library is linked never to leave the process.
 int initialize(const OSSL_CORE_HANDLE* /*core*/, const OSSL_DISPATCH* /*core_functions*/,
                const OSSL_DISPATCH** functions, void** context) noexcept {
   static const std::array<OSSL_DISPATCH, 2> kFunctions = {

@@ -7,6 +7,7 @@
 #include <streambuf>
 
 #include "base/byte_sink.h"
+#include "base/status_parameter.h"
 #include "mailbox/drafting.h"
 #include "mailbox/service_impl.h"
 
@@ -15,6 +16,11 @@ namespace {
 
 constexpr std::string_view kForwardService = "enachricht";
 constexpr std::size_t kLongestSubject = 500;
+constexpr std::string_view kDraftIsGone = "draft_gone";
+
+Status draft_gone(const ErrorCode& code) {
+  return Status(code, "the message is no draft any more").with(std::string(kDraftIsGone), "yes");
+}
 
 /// Gives what is written on to a spool.
 class SpoolSink final : public ByteSink {
@@ -108,6 +114,10 @@ Result<Draft> started(const OpenedItem& opened, const service::MessageRule& rule
 
 }  // namespace
 
+bool draft_is_gone(const Status& failure) {
+  return !parameter(failure, kDraftIsGone).empty();
+}
+
 Result<std::string> MailboxService::Impl::queue(std::string_view user_id, const Draft& draft,
                                                 std::string_view replaces) {
   KVC_ASSIGN(const auto account, open_account(user_id, draft.account_id));
@@ -128,12 +138,15 @@ Result<std::string> MailboxService::Impl::replace_draft(std::string_view user_id
                                                         std::string_view old_id, OutboxState state,
                                                         const OpenAccount& account) {
   if (!old_id.empty()) {
-    KVC_TRY(outbox_row(user_id, old_id).status());
+    const Status found = outbox_row(user_id, old_id).status();
+    if (!found.ok()) {
+      return found.is(error::not_found) ? draft_gone(error::not_found) : found;
+    }
   }
   KVC_ASSIGN(const OutboxRow row, row_for(draft, state, account, context));
   KVC_TRY(context.database->write([&](Poco::Data::Session& session) -> Status {
     if (!old_id.empty() && !outbox::erase_draft(session, old_id)) {
-      return {error::invalid_state, "the message is no draft any more"};
+      return draft_gone(error::invalid_state);
     }
     return insert_draft(session, row, draft, account, context);
   }));

@@ -205,11 +205,6 @@ Result<std::string> MailboxService::queue(std::string_view user_id, const Draft&
   return guarded([&] { return impl_->queue(user_id, draft, replaces); });
 }
 
-bool MailboxService::draft_is_gone(std::string_view user_id, std::string_view outbox_id) {
-  const auto row = guarded([&] { return impl_->outbox_row(user_id, outbox_id); });
-  return row.ok() ? row->state != OutboxState::draft : row.status().is(error::not_found);
-}
-
 Result<std::string> MailboxService::save_draft(std::string_view user_id, const Draft& draft,
                                                std::string_view outbox_id) {
   return guarded([&] { return impl_->save_draft(user_id, draft, outbox_id); });

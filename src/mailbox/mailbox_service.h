@@ -28,6 +28,10 @@ struct Options {
   std::string spool_directory = {};
 };
 
+/// Whether queue() or save_draft() failed because the draft to be replaced is none any more that the user could send or
+/// save: it was sent, saved anew or deleted. Nothing else of the letter was examined.
+[[nodiscard]] bool draft_is_gone(const Status& failure);
+
 /// Thread: [worker]. `user_id` is who acts, and must be assigned to the account; all others see not_found.
 ///
 /// Lists are read by key, not by number: `cursor` is empty for the first page, then what the page before said in
@@ -51,11 +55,9 @@ class MailboxService {
   Result<std::vector<DraftProblem>> check(std::string_view user_id, const Draft& draft);
   /// Durable when it returns; state queued. Returns the outbox id. Errors: invalid_field (parameter "field"),
   /// wrong_parts (parameters "number" of the file, counted from 1, 0 for a missing one; "expected"), too_large,
-  /// not_found. With `replaces` it takes the place of that draft, in one step: of two who send one draft, one does.
-  /// Error: also draft_is_gone().
+  /// not_found. With `replaces` it takes the place of that draft, in one step: of two who send one draft, one does, and
+  /// the other gets an error that is draft_is_gone().
   Result<std::string> queue(std::string_view user_id, const Draft& draft, std::string_view replaces = {});
-  /// True if `outbox_id` is no draft any more that the user could send or save: it was sent, saved anew or deleted.
-  bool draft_is_gone(std::string_view user_id, std::string_view outbox_id);
   /// Keeps an unfinished letter, state draft: nothing but account, size and characters is checked. With `outbox_id` it
   /// replaces that draft. Returns the outbox id. Errors: invalid_field, too_large, not_found, invalid_state (no draft
   /// any more).
