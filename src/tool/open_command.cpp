@@ -254,6 +254,10 @@ Result<mailbox::FileContent> spooled(std::istream& in) {
 /// A file is read again whenever its content is needed, so that its size costs no memory.
 Result<message::OpenedMessage> open_file(const std::string& path, const message::OpenOptions& options) {
   KVC_ASSIGN(const auto in, open_input(path));
+  if (in->peek() == std::istream::traits_type::eof() && !in->bad()) {
+    return Status(error::malformed,
+                  std::string(say("es gibt keine Nachricht, die Eingabe ist leer", "no message, the input is empty")));
+  }
   std::error_code unknown;
   if (path == "-" || !std::filesystem::is_regular_file(path, unknown)) {
     KVC_ASSIGN(const mailbox::FileContent content, spooled(*in));

@@ -461,6 +461,15 @@ TEST_F(Tool, SaysInGermanWhatIsWrongWithAMessage) {
               HasSubstr("issuer_not_trusted: The certificate was not issued by"));
 }
 
+TEST_F(Tool, AnEmptyFileIsNoMessage) {
+  ASSERT_EQ(tool(seal_args()).exit_code, 0);
+  scratch_.put("mail.eml", "");
+  const auto empty = tool(open_args());
+  EXPECT_EQ(empty.exit_code, 2);
+  EXPECT_THAT(empty.output, HasSubstr("die Eingabe ist leer"));
+  EXPECT_THAT(empty.output, Not(HasSubstr("not_signed")));
+}
+
 TEST_F(Tool, SaysInGermanWhichFileCannotBeUsed) {
   ASSERT_EQ(tool(seal_args()).exit_code, 0);
   const auto with = [&](const std::string& option, const std::string& file, const std::string& language) {
