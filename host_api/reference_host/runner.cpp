@@ -268,9 +268,9 @@ void Runner::take_outcome(const v1::ActionReply& reply, bool foreground) {
   show(outcome);
   job_ = reply.has_accepted() ? reply.accepted().job_id() : 0;
   if (reply.has_view()) {
-    if (!views_.empty() && views_.back().view_id() == reply.view().view_id()) {
-      views_.pop_back();
-    }
+    // In the place of the view with its id; what lies above that was a step on the way to it.
+    const auto same = [&](const v1::View& open) { return open.view_id() == reply.view().view_id(); };
+    views_.erase(std::find_if(views_.begin(), views_.end(), same), views_.end());
     views_.push_back(reply.view());
   } else if (reply.has_done() && reply.done().close_view() && !views_.empty()) {
     views_.pop_back();

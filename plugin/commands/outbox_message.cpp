@@ -14,6 +14,36 @@ namespace {
 
 using mailbox::OutboxItem;
 
+constexpr std::string_view kDetail = "outbox.message";
+
+/// The detail a question was asked in: what it shows and offers is no longer so once the question is answered.
+struct AskedIn final : Draft {
+  explicit AskedIn(std::string id) : view_id(std::move(id)) {}
+  std::string view_id;
+};
+
+ViewState question_about(const Request& request, const OutboxItem& item) {
+  ViewState state{.account_id = item.account_id, .item_id = item.id};
+  if (request.view.kind == kDetail) {
+    state.draft = std::make_shared<AskedIn>(request.view_id);
+  }
+  return state;
+}
+
+/// The detail that is to show what came of the question in the request's view. Empty: none is open; it was asked in a
+/// list, which shows the new state when it is renewed.
+std::string detail_behind(Runtime& runtime, const Request& request) {
+  const auto asked = std::dynamic_pointer_cast<const AskedIn>(request.view.draft);
+  return asked != nullptr && runtime.sessions().find(asked->view_id, request.who) ? asked->view_id : std::string();
+}
+
+/// The question is answered; `detail` stands in the place of the view it was asked in, not beside it.
+pvs::v1::ActionReply reply_in_detail(Runtime& runtime, const Request& request, pvs::v1::View detail, ViewState state,
+                                     const std::string& view_id) {
+  runtime.sessions().close(request.view_id, request.who);
+  return reply_view(runtime, request, std::move(detail), std::move(state), view_id);
+}
+
 Result<pvs::v1::ActionReply> open(Runtime& runtime, const Request& request, const std::string& id, JobContext&) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
   KVC_ASSIGN(const OutboxItem item, core->mailbox().outbox_item(request.who.user_id, id));
@@ -35,7 +65,9 @@ Result<pvs::v1::ActionReply> retry(Runtime& runtime, const Request& request, con
   if (after.state == mailbox::OutboxState::queued && after.last_error.empty() && !sent.ok()) {
     return sent.status();
   }
-  return reply_view(runtime, request, views::send_result(request.texts, after), {});
+  // In the place of the detail, if it was asked there: that still offers what was possible before.
+  return reply_view(runtime, request, views::send_result(request.texts, after), {},
+                    request.view.kind == kDetail ? request.view_id : std::string());
 }
 
 Result<pvs::v1::ActionReply> ask_withdraw(Runtime& runtime, const Request& request, const std::string& id,
@@ -45,8 +77,7 @@ Result<pvs::v1::ActionReply> ask_withdraw(Runtime& runtime, const Request& reque
   if (!item.withdrawable) {
     return Status(error::invalid_state, "a byte of the message may have left for the server");
   }
-  return reply_view(runtime, request, views::withdraw_question(request.texts, item),
-                    {.account_id = item.account_id, .item_id = id});
+  return reply_view(runtime, request, views::withdraw_question(request.texts, item), question_about(request, item));
 }
 
 Result<pvs::v1::ActionReply> withdraw(Runtime& runtime, const Request& request, const std::string& id, JobContext&) {
@@ -57,6 +88,10 @@ Result<pvs::v1::ActionReply> withdraw(Runtime& runtime, const Request& request, 
   const bool draft = item.state == mailbox::OutboxState::draft;
   if (!draft) {
     runtime.host().audit(user, "message.withdrawn", item.message_id, true);
+  }
+  if (const std::string detail = detail_behind(runtime, request); !detail.empty()) {
+    return reply_in_detail(runtime, request, views::outbox_withdrawn(request.texts, core->catalogue(), item), {},
+                           detail);
   }
   return reply_done(request.texts(draft ? "outbox.draft_deleted" : "outbox.withdrawn"), true);
 }
@@ -75,8 +110,7 @@ Result<pvs::v1::ActionReply> ask_clear(Runtime& runtime, const Request& request,
   if (!item.overdue()) {
     return Status(error::invalid_state, "no reply of this message is overdue");
   }
-  return reply_view(runtime, request, views::clear_overdue(request.texts, item, {}, {}),
-                    {.account_id = item.account_id, .item_id = id});
+  return reply_view(runtime, request, views::clear_overdue(request.texts, item, {}, {}), question_about(request, item));
 }
 
 Result<pvs::v1::ActionReply> clear(Runtime& runtime, const Request& request, const std::string& id, JobContext&) {
@@ -101,6 +135,11 @@ Result<pvs::v1::ActionReply> clear(Runtime& runtime, const Request& request, con
   KVC_TRY(core->mailbox().clear_overdue(user, id, *kind, note));
   runtime.host().audit(user, "reply.overdue_cleared", item.message_id, true,
                        {{"reply", std::string(service::name(*kind))}});
+  if (const std::string detail = detail_behind(runtime, request); !detail.empty()) {
+    KVC_ASSIGN(const OutboxItem cleared, core->mailbox().outbox_item(user, id));
+    return reply_in_detail(runtime, request, views::outbox_message(request.texts, core->catalogue(), cleared),
+                           {.account_id = cleared.account_id, .item_id = id}, detail);
+  }
   return reply_done(request.texts("outbox.overdue_cleared"), true);
 }
 

@@ -333,6 +333,19 @@ pvs::v1::View outbox_message(const Texts& t, const service::Catalogue& catalogue
   return out;
 }
 
+pvs::v1::View outbox_withdrawn(const Texts& t, const service::Catalogue& catalogue, const OutboxItem& item) {
+  pvs::v1::View out = view(t, "outbox.message");
+  pvs::v1::Detail& detail = *out.mutable_detail();
+  const bool draft = item.state == OutboxState::draft;
+  Group& group = add_group(detail, t("outbox.message.state"));
+  auto& state = add_fact(group, "state", t("fact.state"), t(draft ? "outbox.draft_deleted" : "outbox.withdrawn"));
+  state.set_code(draft ? "deleted" : "withdrawn");
+  state.set_severity(pvs::v1::SEVERITY_INFO);
+  add_content(t, catalogue, detail, item);
+  add_close(t, out);
+  return out;
+}
+
 pvs::v1::View withdraw_question(const Texts& t, const OutboxItem& item) {
   pvs::v1::View out = view(t, "outbox.withdraw");
   const bool draft = item.state == OutboxState::draft;

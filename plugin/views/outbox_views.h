@@ -37,6 +37,9 @@ struct OutboxList {
 /// kind "outbox.message".
 [[nodiscard]] pvs::v1::View outbox_message(const Texts& t, const service::Catalogue& catalogue,
                                            const mailbox::OutboxItem& item);
+/// The same for one that was taken back, or a draft that was deleted: what it was, and nothing to do with it.
+[[nodiscard]] pvs::v1::View outbox_withdrawn(const Texts& t, const service::Catalogue& catalogue,
+                                             const mailbox::OutboxItem& item);
 /// kind "outbox.withdraw"; asks before a message or draft is taken back for good; action `confirm`.
 [[nodiscard]] pvs::v1::View withdraw_question(const Texts& t, const mailbox::OutboxItem& item);
 /// kind "outbox.clear_overdue"; action `clear` with the reply and a note.

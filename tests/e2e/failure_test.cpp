@@ -89,6 +89,27 @@ TEST_F(FailureTest, AMessageWaitsInTheOutboxUntilTheServerIsBack) {
   expect_good(sued_.run("tour_receive"));
 }
 
+TEST_F(FailureTest, AWithdrawnMessageOffersNothingMore) {
+  expect_good(nord_.run("tour_account"));
+  server_.stop();
+  expect_good(nord_.run_steps(R"([
+    {"as": "arzt", "invoke": "kvconnect.compose.enachricht", "wait_job": true},
+    {"submit": "check", "wait_job": true, "fill": {"recipient": "niemand@kv-safenet.de", "subject": "S", "text": "T"}},
+    {"action": "send", "wait_job": true, "expect": {"kind": "message.queued"}},
+    {"invoke": "kvconnect.outbox", "wait_job": true, "expect": {"table": {"total": 1}}},
+    {"action": "open", "row": 0, "wait_job": true, "remember": {"detail": "view_id"},
+     "expect": {"kind": "outbox.message", "actions": [{"action_id": "retry"}, {"action_id": "withdraw"}]}},
+    {"action": "retry", "wait_job": true, "expect": {"kind": "message.queued", "view_id": "${detail}"}},
+    {"close": true},
+    {"action": "open", "row": 0, "wait_job": true, "remember": {"detail": "view_id"}},
+    {"action": "withdraw", "wait_job": true, "expect": {"kind": "outbox.withdraw"}},
+    {"action": "confirm", "wait_job": true,
+     "expect": {"kind": "outbox.message", "view_id": "${detail}", "actions": {"$count": 1},
+                "detail": {"groups": [{"facts": [{"name": "state", "code": "withdrawn"}]}]}}},
+    {"close": true},
+    {"action": "refresh", "wait_job": true, "expect": {"kind": "outbox", "table": {"total": 0}}}])"));
+}
+
 TEST_F(FailureTest, AMessageToNobodyIsKeptWithTheReason) {
   expect_good(nord_.run("tour_account"));
   expect_good(nord_.run_steps(R"([

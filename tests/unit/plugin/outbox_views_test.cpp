@@ -92,6 +92,18 @@ TEST(OutboxView, AMessageThatDoesNotOpenCanBeRemovedAndNothingElse) {
   EXPECT_THAT(fact(detail, "unreadable").value(), HasSubstr("hat der Empfänger sie vollständig erhalten"));
 }
 
+TEST(OutboxView, WhatWasTakenBackIsShownWithoutButtons) {
+  const auto message = outbox_withdrawn(kGerman, kCatalogue, sent(OutboxState::queued));
+  EXPECT_EQ(message.kind(), "outbox.message");
+  EXPECT_EQ(fact(message, "state").code(), "withdrawn");
+  EXPECT_THAT(fact(message, "state").value(), HasSubstr("zurückgezogen"));
+  EXPECT_EQ(fact(message, "subject_line").value(), "Befund");
+  EXPECT_THAT(ids(message.actions()), ElementsAre("close"));
+  const auto draft = outbox_withdrawn(kGerman, kCatalogue, sent(OutboxState::draft));
+  EXPECT_EQ(fact(draft, "state").code(), "deleted");
+  EXPECT_THAT(ids(draft.actions()), ElementsAre("close"));
+}
+
 TEST(OutboxView, NamesStateNextTryAndError) {
   OutboxItem item = sent(OutboxState::queued, 1);
   item.next_try = kNow;
