@@ -102,13 +102,16 @@ Result<Overview> enroll_account(const Context& context, std::string_view user_id
                                 const ProgressFn& progress, const Cancel& cancel) {
   KVC_TRY(unlock_account(context, user_id, account_id).status());
   KVC_ASSIGN(const std::string before, current_generation(context, account_id));
-  KVC_ASSIGN(auto held, hold_account(context, user_id, account_id, kEnrolPurpose, cancel));
-  KVC_ASSIGN(const std::string after, current_generation(context, account_id));
-  // While this one waited for the lease another program got the certificate it wanted.
-  const bool renewed_elsewhere = !after.empty() && after != before;
-  if (!renewed_elsewhere) {
-    KVC_TRY(run_enrolment(context, user_id, account_id, held.lease, progress, cancel));
+  {
+    KVC_ASSIGN(auto held, hold_account(context, user_id, account_id, kEnrolPurpose, cancel));
+    KVC_ASSIGN(const std::string after, current_generation(context, account_id));
+    // While this one waited for the lease another program got the certificate it wanted.
+    const bool renewed_elsewhere = !after.empty() && after != before;
+    if (!renewed_elsewhere) {
+      KVC_TRY(run_enrolment(context, user_id, account_id, held.lease, progress, cancel));
+    }
   }
+  // Read once the lease is given back: it would say that somebody still fetches the certificate that is there.
   return overview_of(context, account_id);
 }
 

@@ -40,6 +40,7 @@ TEST_F(Enrolling, ShowsEveryStepAndEndsReady) {
   EXPECT_EQ(overview->state, State::ready);
   EXPECT_EQ(overview->csr_status, 999);
   EXPECT_EQ(overview->last_error, "");
+  EXPECT_TRUE(overview->work.empty()) << "ready and still at work contradict each other";
   ASSERT_EQ(overview->generations.size(), 1U);
   EXPECT_TRUE(overview->generations[0].current);
   EXPECT_EQ(overview->generations[0].certificate->pem(),
