@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/account_data.h"
 
+#include "passwords/rules.h"
+
 namespace kvc::plugin::commands {
 namespace {
 
@@ -26,8 +28,11 @@ views::AccountDraft draft_of(const Request& request) {
 
 void check_keystore_password(const Request& request, views::FieldErrors& errors) {
   const Secret password = request.values.secret("keystore_password");
-  if (!password.empty() && password.size() < kMinKeystorePassword) {
+  const std::size_t length = characters_of(password);
+  if (!password.empty() && length < kMinKeystorePassword) {
     errors.emplace_back("keystore_password", request.texts("form.keystore_too_short"));
+  } else if (length > kMaxPassword) {
+    errors.emplace_back("keystore_password", request.texts("form.keystore_too_long"));
   } else if (!password.empty() && strength_of(password) == Strength::weak) {
     errors.emplace_back("keystore_password", views::weak_password_sentence(request.texts, Strength::weak));
   }

@@ -7,9 +7,6 @@
 
 namespace kvc::plugin::commands {
 
-/// Shortest keystore password [D]: the file leaves the practice, so it must not be guessable at once.
-inline constexpr std::size_t kMinKeystorePassword = 8;
-
 /// What may stand in the form again.
 views::AccountDraft draft_of(const Request& request);
 /// All fields for a new account.

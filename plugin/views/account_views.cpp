@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "passwords/rules.h"
 #include "texts/format.h"
 #include "views/message_words.h"
 
@@ -15,10 +16,7 @@ using pvs::v1::Action;
 using pvs::v1::Field;
 using Column = pvs::v1::Table::Column;
 
-constexpr std::uint32_t kMaxPassword = 200;
 constexpr std::uint32_t kMaxName = 200;
-/// Our own rule [D]: the keystore file leaves the practice, so its password must not be guessable at once.
-constexpr std::uint32_t kMinKeystorePassword = 8;
 
 void add_environments(pvs::v1::Field& field, const settings::Settings& settings, const std::string& chosen) {
   for (const auto& environment : settings.environments) {

@@ -23,6 +23,7 @@
 #include "resource/serve_icons_svg.h"
 #include "resource/serve_shell_css.h"
 #include "resource/serve_shell_js.h"
+#include "resource/serve_strength_js.h"
 #include "serve/html.h"
 #include "serve/page.h"
 #include "serve/token.h"
@@ -52,6 +53,7 @@ const Asset* find_asset(const std::string& path) {
   static const std::map<std::string, Asset, std::less<>> kAssets{
       {"/assets/shell.css", {&kvc::resource::serve_shell_css, "text/css; charset=utf-8"}},
       {"/assets/shell.js", {&kvc::resource::serve_shell_js, "text/javascript; charset=utf-8"}},
+      {"/assets/strength.js", {&kvc::resource::serve_strength_js, "text/javascript; charset=utf-8"}},
       {"/assets/icons.svg", {&kvc::resource::serve_icons_svg, "image/svg+xml"}},
       {"/assets/icon.svg", {&kvc::resource::serve_icon_svg, "image/svg+xml"}}};
   const auto it = kAssets.find(path);

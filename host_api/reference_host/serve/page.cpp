@@ -20,6 +20,7 @@ void head(Html& html, const Words& words, std::string_view title) {
   html.leaf("title", {}, std::string(title) + " – " + std::string(words(Word::page_title)));
   html.icon_link("/assets/icon.svg");
   html.stylesheet("/assets/shell.css");
+  html.script("/assets/strength.js");
   html.script("/assets/shell.js");
 }
 

@@ -35,7 +35,7 @@ TEST(HostPageAccess, LoginGivesACookieThatScriptsAndOtherSitesDoNotGet) {
 TEST(HostPageAccess, EveryAnswerForbidsWhatThePageDoesNotNeed) {
   const Page page;
   Browser browser = page.doctor();
-  for (const char* path : {"/", "/login", "/assets/shell.js", "/assets/shell.css", "/nothing"}) {
+  for (const char* path : {"/", "/login", "/assets/shell.js", "/assets/strength.js", "/assets/shell.css", "/nothing"}) {
     const Answer answer = browser.get(path);
     EXPECT_EQ(answer.header("content-security-policy"),
               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

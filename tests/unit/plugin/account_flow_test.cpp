@@ -207,6 +207,24 @@ TEST_F(AccountFlow, AWeakKeystorePasswordIsRefusedBeforeAnythingIsStored) {
   EXPECT_EQ(rows(invoke("kvconnect.accounts", anna_)), 0);
 }
 
+/// Counted in characters, as the form's rules say: an umlaut is one.
+TEST_F(AccountFlow, AKeystorePasswordIsAsLongAsTheFormSays) {
+  const v1::View form = invoke("kvconnect.account.new", anna_).view();
+  const auto error_of = [&](const std::string& password) {
+    const auto reply =
+        submit(form, "check", anna_, {{"username", "x"}},
+               {{"password", ""}, {"keystore_password", password}, {"keystore_password_repeat", password}});
+    return field(reply.view(), "keystore_password").error();
+  };
+  std::string longest;
+  for (int i = 0; i < 200; ++i) {
+    longest += i % 2 == 0 ? "ß" : std::string(1, static_cast<char>('a' + i * 7 % 26));
+  }
+  EXPECT_EQ(error_of(longest), "");
+  EXPECT_THAT(error_of(longest + "x"), HasSubstr("höchstens 200"));
+  EXPECT_THAT(error_of("äöüß"), HasSubstr("mindestens 8"));
+}
+
 TEST_F(AccountFlow, AssigningOpensTheAccountAndTakingItAwayClosesIt) {
   make_draft();
   EXPECT_EQ(rows(invoke("kvconnect.accounts", ben_)), 0);

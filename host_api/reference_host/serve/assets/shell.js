@@ -481,12 +481,10 @@
     });
     const meter = box.querySelector("[data-strength]");
     if (meter) {
-      const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/].filter((kind) => kind.test(password)).length;
-      const variety = new Set(password).size;
-      meter.value = Math.min(4, Math.floor((Math.min(variety, length) * kinds) / 11));
+      meter.value = length === 0 ? 0 : 1 + passwordStrength(password);
       const word = box.querySelector("[data-strength-word]");
       const words = word.dataset.strengthWord.split("|");
-      word.textContent = words[length === 0 ? 0 : Math.max(1, meter.value)];
+      word.textContent = words[meter.value];
     }
   }
 
