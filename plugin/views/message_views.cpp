@@ -165,7 +165,7 @@ void add_message_group(const Texts& t, const service::Catalogue& catalogue, pvs:
   }
   if (may_show) {
     add_fact(group, "subject_line", t("fact.subject_line"),
-             subject_words(t, catalogue, opened.item.service_id, signed_subject(opened)));
+             subject_words(t, catalogue, opened.item.service_id, signed_subject(opened), kWhole));
     return;
   }
   auto& fact = add_fact(group, "not_shown", t("fact.content"), t("inbox.message.not_shown"));

@@ -13,6 +13,21 @@ using mailbox::OutboxState;
 using mailbox::Reply;
 using message::Verdict;
 
+namespace {
+
+/// The most bytes at the front, up to `most`, that end with a character (RFC 3629 section 3: it has three more bytes at
+/// most).
+std::size_t whole_characters(std::string_view text, std::size_t most) {
+  std::size_t end = std::min(text.size(), most);
+  for (int i = 0; i < 3 && end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U;
+       ++i) {
+    --end;
+  }
+  return end;
+}
+
+}  // namespace
+
 pvs::v1::Severity severity_of(OutboxState state) {
   switch (state) {
     case OutboxState::draft:
@@ -103,10 +118,10 @@ std::string part_title(const Texts& t, const service::Catalogue& catalogue, cons
 }
 
 std::string subject_words(const Texts& t, const service::Catalogue& catalogue, const std::string& service_id,
-                          const std::string& subject) {
+                          const std::string& subject, std::size_t most) {
   const auto match = catalogue.find(service_id);
   return match && subject == match->message->subject ? title_in(t, match->message->title, match->message->variant)
-                                                     : shown(subject);
+                                                     : shown(subject, most);
 }
 
 std::string quarter_words(std::string_view quarter) {
@@ -148,22 +163,18 @@ std::string account_name_in(const UserNames& accounts, const std::string& id) {
 }
 
 std::string shown(std::string_view text, std::size_t most) {
-  std::string line = mime::shown_line(text.substr(0, std::min(text.size(), most * 4)));
-  if (line.size() <= most) {
+  const std::string_view looked_at = text.substr(0, whole_characters(text, most * 4));
+  const std::string line = mime::shown_line(looked_at);
+  if (line.size() <= most && looked_at.size() == text.size()) {
     return line;
   }
-  std::size_t end = most;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) {
-    --end;  // not inside a character (RFC 3629 section 3)
-  }
-  return line.substr(0, end) + " …";
+  return line.substr(0, whole_characters(line, most)) + " …";
 }
 
 std::string joined(const std::vector<std::string>& items) {
-  constexpr std::size_t kMost = 2000;
   std::string out;
   for (const auto& item : items) {
-    if (out.size() > kMost) {
+    if (out.size() > kWhole) {
       return out + ", …";
     }
     out += (out.empty() ? "" : ", ") + shown(item);
@@ -191,7 +202,7 @@ pvs::v1::Detail::Group& add_group(pvs::v1::Detail& detail, std::string heading) 
 
 void add_known(pvs::v1::Detail::Group& group, const Texts& t, const char* name, const std::string& value, bool expert) {
   if (!value.empty()) {
-    add_fact(group, name, t("fact." + std::string(name)), shown(value, 2000)).set_expert(expert);
+    add_fact(group, name, t("fact." + std::string(name)), shown(value, kWhole)).set_expert(expert);
   }
 }
 

@@ -14,6 +14,9 @@
 
 namespace kvc::plugin::views {
 
+/// Most bytes of a text of others in a list or sentence, and where it stands by itself: a header field may be endless.
+inline constexpr std::size_t kListed = 300, kWhole = 2000;
+
 [[nodiscard]] pvs::v1::Severity severity_of(mailbox::OutboxState state);
 [[nodiscard]] pvs::v1::Severity severity_of(message::Verdict verdict);
 [[nodiscard]] std::string verdict_word(const Texts& t, message::Verdict verdict);
@@ -37,9 +40,10 @@ namespace kvc::plugin::views {
                                      const std::string& role, const std::string& description);
 
 /// A subject that only repeats what the service prescribes in clear ("1ClickAbrechnung-Rueckmeldung") says what the
-/// message is instead ("Rückmeldung der KV"); any other is shown() as it was typed.
+/// message is instead ("Rückmeldung der KV"); any other is shown() as it was typed, in a list its beginning.
 [[nodiscard]] std::string subject_words(const Texts& t, const service::Catalogue& catalogue,
-                                        const std::string& service_id, const std::string& subject);
+                                        const std::string& service_id, const std::string& subject,
+                                        std::size_t most = kListed);
 /// "2025-4" (JJJJ-Q, as the Begleitdatei writes it) as people do: "4/2025".
 [[nodiscard]] std::string quarter_words(std::string_view quarter);
 
@@ -51,9 +55,9 @@ namespace kvc::plugin::views {
 [[nodiscard]] std::string reply_word(const Texts& t, const mailbox::Reply& reply);
 
 [[nodiscard]] std::string account_name_in(const UserNames& accounts, const std::string& id);
-/// What others wrote, on one line for people (mime/safe_name.h), at most `most` bytes of whole characters: a header
-/// field may be endless.
-[[nodiscard]] std::string shown(std::string_view text, std::size_t most = 300);
+/// What others wrote, on one line for people (mime/safe_name.h), at most `most` bytes of whole characters; "…" at
+/// the end if there was more.
+[[nodiscard]] std::string shown(std::string_view text, std::size_t most = kListed);
 /// Texts one after the other, each shown(), with commas between.
 [[nodiscard]] std::string joined(const std::vector<std::string>& items);
 

@@ -213,7 +213,7 @@ void add_content(const Texts& t, const service::Catalogue& catalogue, pvs::v1::D
   add_fact(group, "to", t("fact.to"), shown(item.to));
   add_fact(group, "service", t("fact.service"), service_name(t, catalogue, item.service_id))
       .set_code(shown(item.service_id));
-  add_known(group, t, "subject_line", subject_words(t, catalogue, item.service_id, item.user_subject));
+  add_known(group, t, "subject_line", subject_words(t, catalogue, item.service_id, item.user_subject, kWhole));
   add_known(group, t, "files", joined(item.file_names));
   if (item.delivery) {
     add_known(group, t, "quarter", quarter_words(item.delivery->quarter));

@@ -16,6 +16,7 @@ using test::fact;
 using test::field;
 using test::ids;
 using testing::Contains;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -66,6 +67,37 @@ const pvs::v1::Action& action(const pvs::v1::View& view, const std::string& id) 
   }
   ADD_FAILURE() << "no action " << id;
   return none;
+}
+
+TEST(MessageView, ALongSubjectIsWholeInTheDetailAndCutInLists) {
+  mailbox::OpenedItem letter = opened(Verdict::valid);
+  letter.item.subject.clear();
+  for (int i = 0; i < 200; ++i) {
+    letter.item.subject += "Größe ";
+  }
+  letter.item.subject += "Ende";
+  EXPECT_EQ(fact(inbox_message(kGerman, kCatalogue, letter), "subject_line").value(), letter.item.subject);
+  const std::string listed = subject_words(kGerman, kCatalogue, letter.item.service_id, letter.item.subject);
+  EXPECT_LE(listed.size(), kListed + std::string(" …").size());
+  EXPECT_THAT(listed, EndsWith(" …"));
+
+  letter.item.subject = std::string(100000, 'x');
+  EXPECT_LE(fact(inbox_message(kGerman, kCatalogue, letter), "subject_line").value().size(), kWhole + 8);
+}
+
+TEST(MessageView, TextsAreCutBetweenCharactersAndNeverSilently) {
+  for (std::size_t most = 1; most < 12; ++most) {
+    const std::string cut = shown("äöüäöüäöü", most);
+    EXPECT_EQ(cut, std::string("äöüäöüäöü").substr(0, most / 2 * 2) + " …");
+  }
+  EXPECT_EQ(shown("äöü", 6), "äöü");
+  // Only the beginning of an endless text is looked at, and invisible characters of four bytes shrink to one.
+  std::string invisible;
+  for (int i = 0; i < 100; ++i) {
+    invisible += "\xf3\xa0\x81\x81";
+  }
+  EXPECT_EQ(shown(invisible, 10), "__________ …");
+  EXPECT_EQ(shown("x" + invisible, 3), "x__ …");
 }
 
 TEST(MessageView, SaysTheVerdictInWordsAndCode) {
