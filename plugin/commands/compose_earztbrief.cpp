@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "commands/chosen_files.h"
 #include "base/status_parameter.h"
+#include "commands/chosen_files.h"
 #include "commands/compose.h"
 #include "commands/entries.h"
 #include "letter/cda.h"
@@ -13,6 +13,7 @@
 #include "service/catalogue.h"
 #include "texts/format.h"
 #include "views/mailbox_views.h"
+#include "views/message_words.h"
 
 namespace kvc::plugin::commands {
 namespace {
@@ -167,10 +168,10 @@ bool check_files(Writing& writing, Letter& letter) {
     if (i == document) {
       const Status pdf = check_pdf(file);
       if (!pdf.ok()) {
-        add_error(letter, "document", t("letter.no_pdf", {{"file", file.name}}));
+        add_error(letter, "document", t("letter.no_pdf", {{"file", views::shown(file.name)}}));
       }
     } else if (file.content.empty()) {
-      add_error(letter, "attachments", t("form.empty_file", {{"file", file.name}}));
+      add_error(letter, "attachments", t("form.empty_file", {{"file", views::shown(file.name)}}));
     } else if (++annexes > letter::kMaxAnnexes) {
       add_error(letter, "attachments", t("letter.too_many"));
       break;

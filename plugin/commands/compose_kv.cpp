@@ -257,7 +257,8 @@ void add_file_error(Writing& writing, Letter& letter, const Status& status) {
   const Texts& t = writing.texts();
   const std::string file = parameter(status, "file");
   const std::string expected = expected_sentence(t, letter, parameter(status, "expected"));
-  add_error(letter, "files", file.empty() ? expected : t("kv.wrong_file", {{"file", file}, {"expected", expected}}));
+  add_error(letter, "files",
+            file.empty() ? expected : t("kv.wrong_file", {{"file", views::shown(file)}, {"expected", expected}}));
 }
 
 /// Puts what a failed check says where the user can put it right. Anything else goes on.

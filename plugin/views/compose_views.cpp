@@ -6,6 +6,7 @@
 #include "mime/safe_name.h"
 #include "texts/format.h"
 #include "views/mailbox_views.h"
+#include "views/message_words.h"
 
 namespace kvc::plugin::views {
 namespace {
@@ -83,7 +84,7 @@ void add_files(const Texts& t, pvs::v1::Form& form, std::string_view name, const
   if (!from.kept.empty()) {
     Field& kept = add_field(t, form, "kept_files", Field::TYPE_MULTI_CHOICE, false);
     for (const KeptFile& file : from.kept) {
-      add_option(kept, {file.id, file.name + " (" + format_size(file.size, t.language()) + ")"});
+      add_option(kept, {file.id, shown(file.name) + " (" + format_size(file.size, t.language()) + ")"});
       kept.mutable_value()->mutable_ids()->add_id(file.id);
     }
   }

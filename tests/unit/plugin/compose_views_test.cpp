@@ -47,6 +47,14 @@ TEST(ComposeViews, WithoutASenderTheUserIsToldWhatToDo) {
   }
 }
 
+TEST(ComposeViews, NamesOfFilesCannotLookLikeOthers) {
+  ComposeForm form = common();
+  form.kept = {{"0", "befund\xe2\x80\xaegpj.exe", 1500}, {"1", "a\xe2\x80\x8b\n.pdf", 1500}};
+  const auto view = compose_enachricht(kGerman, form);
+  EXPECT_EQ(field(view, "kept_files").choices(0).label(), "befund_gpj.exe (1,5 kB)");
+  EXPECT_EQ(field(view, "kept_files").choices(1).label(), "a__.pdf (1,5 kB)");
+}
+
 TEST(ComposeViews, KeepWhatWasTypedAndTheFilesThatWereRead) {
   ComposeForm form = common();
   form.to = "x";
