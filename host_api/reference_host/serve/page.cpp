@@ -26,7 +26,8 @@ void head(Html& html, const Words& words, std::string_view title) {
 
 // ---- logging in ----
 
-void note_box(Html& html, const Words& words, const LoginNote& note) {
+/// `wrong`: what was asked for and is not right.
+void note_box(Html& html, const Words& words, const LoginNote& note, Word wrong) {
   using Kind = LoginNote::Kind;
   if (note.kind == Kind::none) {
     return;
@@ -38,7 +39,7 @@ void note_box(Html& html, const Words& words, const LoginNote& note) {
   const auto body = html.element("div");
   switch (note.kind) {
     case Kind::wrong:
-      return html.paragraphs(words(Word::log_in_wrong));
+      return html.paragraphs(words(wrong));
     case Kind::wait:
       return html.paragraphs(std::string(words(Word::log_in_wait)) + std::to_string(note.seconds));
     case Kind::broken:
@@ -301,7 +302,7 @@ std::string lock_page(const Shell& shell, const WebSession& session, const Login
       html.icon("lock");
       html.text(words(Word::locked_title));
     }
-    note_box(html, words, note);
+    note_box(html, words, note, Word::unlock_wrong);
     html.leaf("p", {{"class", "muted"}},
               session.locked_idle ? std::string(words(Word::locked_idle)) + " " + std::string(words(Word::locked_intro))
                                   : std::string(words(Word::locked_intro)));
@@ -334,7 +335,7 @@ std::string login_page(const Words& words, const Practice& practice, std::string
     const auto main = html.element("main", {{"class", "card door-card"}});
     brand(html, practice.practice.name());
     html.leaf("h1", {}, words(Word::log_in_title));
-    note_box(html, words, note);
+    note_box(html, words, note, Word::log_in_wrong);
     html.leaf("p", {{"class", "muted"}}, words(Word::log_in_intro));
     {
       const auto form = html.form("/login", {{"data-login", ""}});

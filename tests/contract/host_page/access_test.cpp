@@ -142,6 +142,8 @@ TEST(HostPageAccess, LockedScreenShowsNothingAndGoesOnWhereItWas) {
   EXPECT_EQ(browser.request("GET", "/events", "", "", {}).status, 401);
   EXPECT_EQ(browser.request("GET", "/document/brief1", "", "", {}).status, 303);
   const Answer wrong = browser.post("/unlock", {{"user", "arzt"}, {"password", "wrong"}});
+  EXPECT_TRUE(wrong.has("Das Passwort stimmt nicht"));
+  EXPECT_FALSE(wrong.has("Benutzername")) << "only a password was asked for";
   EXPECT_EQ(wrong.status, 401);
   EXPECT_TRUE(wrong.has("data-locked"));
   // Another user's password opens another user's session, not this one.
