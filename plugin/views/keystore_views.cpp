@@ -159,8 +159,16 @@ pvs::v1::View imported(const Texts& t, const Keystore& keystore, int added, int 
   pvs::v1::View out = view(t, "account.imported");
   pvs::v1::Notice& notice = *out.mutable_notice();
   notice.set_severity(added > 0 ? pvs::v1::SEVERITY_GOOD : pvs::v1::SEVERITY_INFO);
-  notice.set_text(t.count("account.imported.added", static_cast<std::uint64_t>(std::max(0, added))) + " " +
-                  t.count("account.imported.opened", static_cast<std::uint64_t>(std::max(0, opened))));
+  std::string text = t.count("account.imported.added", static_cast<std::uint64_t>(std::max(0, added)));
+  if (opened > 0) {
+    text += " " + t.count("account.imported.opened", static_cast<std::uint64_t>(opened));
+  } else if (added <= 0) {
+    text += " " + t("account.imported.unchanged");
+  }
+  notice.set_text(text);
+  if (added <= 0) {
+    out.set_title(t("account.imported.title_none"));
+  }
   add_notice_fact(notice, t("field.keystore_content"), content_text(t, keystore, now));
   add_close(t, out);
   return out;

@@ -218,7 +218,20 @@ TEST(ImportedView, CountsWhatIsNew) {
   const auto now = test_pki::day("2026-01-01");
   EXPECT_THAT(imported(kGerman, keystore, 1, 4, now).notice().text(), HasSubstr("4 Nachrichten"));
   EXPECT_EQ(imported(kGerman, keystore, 1, 0, now).notice().severity(), pvs::v1::SEVERITY_GOOD);
-  EXPECT_EQ(imported(kGerman, keystore, 0, 0, now).notice().severity(), pvs::v1::SEVERITY_INFO);
+  EXPECT_EQ(imported(kGerman, keystore, 1, 0, now).notice().text(), "Eine Schlüsselgeneration wurde übernommen.");
+}
+
+TEST(ImportedView, SaysThatEverythingWasThereAlready) {
+  const auto keystore = keystore_until("2039-01-01");
+  const auto now = test_pki::day("2026-01-01");
+  const auto view = imported(kGerman, keystore, 0, 0, now);
+  EXPECT_EQ(view.notice().severity(), pvs::v1::SEVERITY_INFO);
+  EXPECT_EQ(view.title(), "Zertifikate schon vorhanden");
+  EXPECT_THAT(view.notice().text(), HasSubstr("schon vorhanden. Es hat sich nichts geändert"));
+  EXPECT_THAT(view.notice().text(), Not(HasSubstr("0")));
+  const auto opened = imported(kGerman, keystore, 0, 2, now);
+  EXPECT_THAT(opened.notice().text(), HasSubstr("2 Nachrichten"));
+  EXPECT_THAT(opened.notice().text(), Not(HasSubstr("nichts geändert")));
 }
 
 TEST(ImportStepView, WithoutAReadableFileOnlyAnotherOneHelps) {
