@@ -12,6 +12,7 @@
 #include "service/known.h"
 #include "views/account_overview.h"
 #include "views/mailbox_views.h"
+#include "views/message_words.h"
 
 namespace kvc::plugin::commands {
 namespace {
@@ -569,6 +570,38 @@ Status read_files(Writing& writing, const std::string& field, std::vector<Chosen
   return {};
 }
 
+bool lies_in_domain(std::string_view address, std::string_view domain) {
+  const std::string_view own = address.substr(std::min(address.size(), address.find('@') + 1));
+  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return own.size() >= domain.size() &&
+         std::equal(domain.rbegin(), domain.rend(), own.rbegin(),
+                    [&](char a, char b) { return small(a) == small(b); }) &&
+         (own.size() == domain.size() || own[own.size() - domain.size() - 1] == '.');
+}
+
+namespace {
+
+/// An address that was typed or chosen whole. One the address book knows is right wherever it lies, and so is whoever
+/// is answered: the network has brought a message from there.
+std::string resolve_address(Writing& writing, Letter& letter, const account::Overview& account,
+                            const std::string& address) {
+  const auto known = writing.core.directory().find(writing.request.who.user_id, account.environment_id, address);
+  const auto* const environment = writing.runtime.settings().environment(account.environment_id);
+  letter.form.to = address;
+  if (known.ok()) {
+    letter.recipient = known->entry;
+  } else if (letter.in_reply_to.empty() && environment != nullptr &&
+             !lies_in_domain(address, environment->mail_domain)) {
+    add_error(letter, "recipient",
+              writing.texts()("form.other_domain",
+                              {{"name", views::shown(address)}, {"expected", environment->mail_domain}}));
+    return {};
+  }
+  return address;
+}
+
+}  // namespace
+
 Result<std::string> resolve_recipient(Writing& writing, Letter& letter) {
   views::ComposeForm& form = letter.form;
   const Texts& t = writing.texts();
@@ -582,11 +615,7 @@ Result<std::string> resolve_recipient(Writing& writing, Letter& letter) {
   directory::DirectoryService& book = writing.core.directory();
   const std::string wanted = letter.recipient_choice.empty() ? form.to : letter.recipient_choice;
   if (looks_like_address(wanted)) {
-    if (const auto known = book.find(user, account->environment_id, wanted); known.ok()) {
-      letter.recipient = known->entry;
-    }
-    form.to = wanted;
-    return wanted;
+    return resolve_address(writing, letter, *account, wanted);
   }
   KVC_ASSIGN(std::vector<directory::Hit> hits, book.search(user, account->environment_id, form.to, kMostHits));
   if (hits.size() == 1) {

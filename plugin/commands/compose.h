@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "account/account_service.h"
@@ -140,6 +141,8 @@ Work rescue_letters_work(Runtime& runtime, const Who& who);
 
 // ---- for the services ----
 
+/// True if what follows the '@' is the domain or lies below it; letter case is all the same (RFC 5321 section 2.4).
+[[nodiscard]] bool lies_in_domain(std::string_view address, std::string_view domain);
 /// Finds out whom `letter.form.to` means: an address, or the one entry of the address book that fits. Returns the
 /// address and keeps the entry; empty if the user must choose or correct something (errors and hits are filled in).
 Result<std::string> resolve_recipient(Writing& writing, Letter& letter);

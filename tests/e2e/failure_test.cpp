@@ -117,6 +117,8 @@ TEST_F(FailureTest, AMessageToNobodyIsKeptWithTheReason) {
     {"submit": "check", "wait_job": true, "fill": {"recipient": "keine adresse", "subject": "S", "text": "T"},
      "expect": {"kind": "compose.enachricht", "form": {"fields": [{"name": "recipient", "error": {"$contains": "vollständige"}},
                                                                    {"name": "text", "value": "T"}]}}},
+    {"submit": "check", "wait_job": true, "fill": {"recipient": "niemand@gmail.com", "subject": "S", "text": "T"},
+     "expect": {"kind": "compose.enachricht", "form": {"fields": [{"name": "recipient", "value": "niemand@gmail.com", "error": {"$contains": "enden auf kv-safenet.de"}}]}}},
     {"submit": "check", "wait_job": true, "fill": {"recipient": "niemand@kv-safenet.de", "subject": "S", "text": "T"},
      "expect": {"kind": "compose.confirm", "detail": {"groups": [{"facts": [{"name": "certificate", "code": "protocol.no_certificate"}]}]}}},
     {"action": "send", "wait_job": true,

@@ -17,6 +17,8 @@ TEST(Fold, TheWaysToWriteAnUmlautAreOne) {
   EXPECT_EQ(fold("Straße"), fold("STRASSE"));
   EXPECT_EQ(fold("Groß"), fold("GRO\xE1\xBA\x9E"));
   EXPECT_EQ(fold("Goethe"), fold("Göthe"));
+  EXPECT_EQ(fold("GRÖSSE"), fold("Größe"));
+  EXPECT_EQ(fold("groesse"), fold("Größe"));
   EXPECT_EQ(fold("Händel"), fold("Haendel"));
 }
 

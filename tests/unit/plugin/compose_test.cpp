@@ -89,6 +89,16 @@ TEST(LetterInHand, AViewWithoutALetterHasNone) {
   EXPECT_TRUE(LetterInHand(Request()).status().is(error::view_closed));
 }
 
+TEST(Recipient, LiesInTheDomainOfTheNetworkOrNot) {
+  for (const char* address : {"a@kv-safenet.de", "a@KV-SafeNet.DE", "a@praxis.kv-safenet.de"}) {
+    EXPECT_TRUE(lies_in_domain(address, "kv-safenet.de")) << address;
+  }
+  for (const char* address : {"a@gmail.com", "a@notkv-safenet.de", "a@kv-safenet.de.evil.example", "a@de",
+                              "kv-safenet.de@x.de", "a@", "a@kv-safenet"}) {
+    EXPECT_FALSE(lies_in_domain(address, "kv-safenet.de")) << address;
+  }
+}
+
 mailbox::FileSpool memory() {
   return {Env::system(), ""};
 }
