@@ -103,6 +103,7 @@ Status read_common(Writing& writing, Letter& letter) {
   form.errors.clear();
   form.failure = {};
   letter.notes.clear();
+  letter.warnings.clear();
   leave_out(writing.request, letter);
   form.hits.clear();
   for (const char* field : kFileFields) {
@@ -483,6 +484,7 @@ Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, Letter letter, 
   facts.clear_subject = mail.subject.empty() ? service::clear_subject(mail.service_id, catalogue) : mail.subject;
   facts.recipient_name = letter.recipient ? views::entry_line(*letter.recipient) : std::string();
   facts.notes = letter.notes;
+  facts.warnings = letter.warnings;
   facts.can_go_back = find_kind(letter.kind) != nullptr;
   auto recipient = writing.core.mailbox().check_recipient(writing.request.who.user_id, mail.account_id, mail.to,
                                                           writing.job.cancel());

@@ -48,6 +48,7 @@ struct Letter {
   KvFields kv{};
   std::optional<directory::Entry> recipient{};  ///< as the address book describes it
   std::vector<std::string> notes{};             ///< for the confirmation
+  std::vector<std::string> warnings{};          ///< the same, what needs a second look
 
   /// The message as it will be queued; then `files` are inside it, in the same order, at the places `at`.
   std::optional<mailbox::Draft> mail{};

@@ -215,6 +215,20 @@ bool looks_signed(const mailbox::DraftFile& pdf) {
   return false;
 }
 
+/// The letter stays with the patient it was begun for. Who has opened another record meanwhile may take it for a letter
+/// of that one; that it is none is said before it is sent. A host that does not answer has nobody else selected.
+void compare_with_selected(Writing& writing, Letter& letter) {
+  const auto selected = writing.runtime.host().current_patient(writing.request.who.session_id);
+  const pvs::v1::Patient& patient = letter.patient->patient;
+  if (!selected.ok() || !selected.value() || selected.value()->patient_id() == patient.patient_id()) {
+    return;
+  }
+  const Texts& t = writing.texts();
+  letter.warnings.push_back(t(
+      "letter.another_selected",
+      {{"name", views::shown(patient_line(t, patient))}, {"found", views::shown(patient_line(t, *selected.value()))}}));
+}
+
 Status complete(Writing& writing, Letter& letter) {
   KVC_ASSIGN(const std::string to, resolve_recipient(writing, letter));
   if (!letter.patient) {
@@ -248,6 +262,7 @@ Status complete(Writing& writing, Letter& letter) {
   kvc::wipe(*xml);
   letter.notes.insert(letter.notes.begin(),
                       writing.texts()("letter.of", {{"name", patient_line(writing.texts(), letter.patient->patient)}}));
+  compare_with_selected(writing, letter);
   letter.complete_with(std::move(mail));
   return {};
 }

@@ -157,6 +157,10 @@ void add_recipient_group(const Texts& t, pvs::v1::Detail& detail, const ConfirmF
 void add_message_group(const Texts& t, pvs::v1::Detail& detail, const ConfirmFacts& facts) {
   const mailbox::Draft& mail = *facts.mail;
   Group& group = add_group(detail, t("compose.confirm.message"));
+  for (const std::string& warning : facts.warnings) {
+    add_fact(group, "warning", t("fact.warning"), warning).set_severity(pvs::v1::SEVERITY_WARNING);
+    group.set_severity(pvs::v1::SEVERITY_WARNING);
+  }
   add_fact(group, "sender", t("fact.sender"), facts.sender);
   add_fact(group, "service", t("fact.service"), facts.service).set_code(mail.service_id.text());
   add_known(group, t, "subject_line", mail.user_subject);

@@ -73,6 +73,7 @@ struct ConfirmFacts {
   const mailbox::Draft* mail = nullptr;  ///< borrowed for the call
   std::string sender, service, recipient_name, clear_subject;
   std::vector<std::string> notes{};                    ///< sentences: "Korrektur, Version 2" ...
+  std::vector<std::string> warnings{};                 ///< sentences that stand out; they keep nobody from sending
   std::optional<mailbox::RecipientCheck> recipient{};  ///< none: see `failure`
   Status failure{};                                    ///< why the recipient's certificate could not be shown
   bool can_go_back = true;

@@ -124,6 +124,26 @@ TEST_F(SendingTest, AReleasedLetterArrivesInTheOtherPractice) {
   run("[" + until("Arztbrief;VHitG-Versand;V1.2", "delivered") + "]");
 }
 
+TEST_F(SendingTest, ALetterIsToldApartFromThePatientSelectedMeanwhile) {
+  const std::string warning = R"([{"facts": [{"name": "warning", "severity": "warning",
+    "value": {"$regex": "anderer Patient.*Max Anders.*Dieser Brief ist zu Erika Muster"}}]}])";
+  const std::string back_and_check = R"({"action": "back", "wait_job": true, "expect": {"kind": "compose.earztbrief"}},
+    {"submit": "check", "wait_job": true, )";
+  run(R"([
+    {"as": "arzt", "select_patient": "p1"},
+    {"invoke": "kvconnect.compose.earztbrief", "wait_job": true,
+     "expect": {"form": {"fields": [{"name": "patient", "value": {"$contains": "Erika Muster"}}]}}},
+    {"submit": "check", "wait_job": true, "fill": {"recipient": "kollegin.test@kv-safenet.de", "document": "arztbrief.pdf"},
+     "expect": {"kind": "compose.confirm", "detail": {"groups": {"$not": )" +
+      warning + R"(}}}},
+    {"select_patient": "p2"},)" +
+      back_and_check + R"("expect": {"kind": "compose.confirm", "detail": {"groups": )" + warning +
+      R"(}, "actions": [{"action_id": "send", "disabled": {"$absent": true}}]}},
+    {"select_patient": "p1"},)" +
+      back_and_check + R"("expect": {"kind": "compose.confirm", "detail": {"groups": {"$not": )" + warning +
+      R"(}}}}])");
+}
+
 TEST_F(SendingTest, ABillingIsConfirmedAnsweredAndCorrected) {
   const std::string sent = until("1ClickAbrechnung;Lieferung;V2.0", "answered");
   run(R"([

@@ -5,10 +5,13 @@
 
 #include "service/known.h"
 #include "unit/crypto/test_pki.h"
+#include "unit/plugin/view_helpers.h"
 
 namespace kvc::plugin::views {
 namespace {
 
+using test::fact;
+using test::field;
 using testing::HasSubstr;
 
 const Texts kGerman(Language::de);
@@ -18,16 +21,6 @@ ComposeForm common() {
   form.senders = {{"a", "A"}, {"b", "B"}};
   form.account_id = "b";
   return form;
-}
-
-const pvs::v1::Field& field(const pvs::v1::View& view, const std::string& name) {
-  for (const auto& each : view.form().fields()) {
-    if (each.name() == name) {
-      return each;
-    }
-  }
-  ADD_FAILURE() << "no field " << name;
-  return pvs::v1::Field::default_instance();
 }
 
 const pvs::v1::Action* action(const pvs::v1::View& view, const std::string& id) {
@@ -156,6 +149,17 @@ TEST_F(ConfirmView, WhatMayPassCanWaitInTheOutboxAndTheRestIsRefused) {
     EXPECT_FALSE(action(view, "send")->disabled_reason().empty());
     EXPECT_NE(action(view, "save_draft"), nullptr);
   }
+}
+
+TEST_F(ConfirmView, AWarningStandsOutAndKeepsNobodyFromSending) {
+  facts_.failure = Status(error::unreachable, "x");
+  facts_.notes = {"Brief zu Erika"};
+  facts_.warnings = {"Ein anderer ist ausgewählt"};
+  const auto view = compose_confirm(kGerman, facts_);
+  EXPECT_EQ(fact(view, "warning").value(), "Ein anderer ist ausgewählt");
+  EXPECT_EQ(fact(view, "warning").severity(), pvs::v1::SEVERITY_WARNING);
+  EXPECT_EQ(view.detail().groups(1).severity(), pvs::v1::SEVERITY_WARNING);
+  EXPECT_FALSE(action(view, "send")->disabled());
 }
 
 TEST_F(ConfirmView, ADraftThatIsCompleteCannotGoBackToAForm) {
