@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // OpenSSL's default provider with few of its decoders. OpenSSL 3.0 decodes the public key of a certificate by asking
-// every decoder in its context what it decodes, 39 of them, which takes as long as half a private RSA operation. The
-// network knows RSA and, in time to come, elliptic curves; what nobody offers cannot be attacked either: no DSA, no
-// DH, no SM2, none of Microsoft's key blobs. Internal to crypto/.
+// every decoder in its context what it decodes, 40 of them, which takes as long as half a private RSA operation. The
+// network knows RSA and, in time to come, elliptic curves; decoders that are not offered cannot be attacked through a
+// certificate either: DSA, DH, SM2, Edwards curves, Microsoft's key blobs. Internal to crypto/.
 #pragma once
 
 #include <openssl/types.h>
@@ -10,9 +10,9 @@
 namespace kvc::crypto {
 
 /// Loads it into `context`, under the name kFewDecoders; what else the default provider has is there unchanged. It
-/// stays loaded, and so does what it needs, until the end of the process. False if there is not enough memory. Thread:
-/// [any].
-bool load_with_few_decoders(OSSL_LIB_CTX* context);
+/// stays loaded, and so does what it needs, until the end of the process. Thread: [any]. Throws std::bad_alloc, the
+/// only thing that can go wrong: the default provider is compiled in.
+void load_with_few_decoders(OSSL_LIB_CTX* context);
 
 inline constexpr const char* kFewDecoders = "kvconnect-default";
 

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
+#include <memory>
 #include <mutex>
 #include <new>
 
@@ -14,32 +15,24 @@
 namespace kvc::crypto {
 namespace {
 
-/// nullptr if one of the providers is missing. What was made is never freed: keys and certificates refer to it.
-OSSL_LIB_CTX* new_legacy_context() {
-  OSSL_LIB_CTX* context = OSSL_LIB_CTX_new();
-  if (context == nullptr) {
+struct ContextFree {
+  void operator()(OSSL_LIB_CTX* context) const { OSSL_LIB_CTX_free(context); }
+};
+
+/// Never freed once it is used: keys and certificates refer to it. Throws std::bad_alloc.
+std::unique_ptr<OSSL_LIB_CTX, ContextFree> new_context() {
+  std::unique_ptr<OSSL_LIB_CTX, ContextFree> context(OSSL_LIB_CTX_new());
+  if (!context) {
     throw std::bad_alloc();
   }
-  OSSL_PROVIDER* built_in = OSSL_PROVIDER_load(context, "default");
-  if (built_in == nullptr || OSSL_PROVIDER_load(context, "legacy") == nullptr) {
-    OSSL_PROVIDER_unload(built_in);
-    OSSL_LIB_CTX_free(context);
-    return nullptr;
-  }
+  load_with_few_decoders(context.get());
   return context;
 }
 
 }  // namespace
 
 OSSL_LIB_CTX* library_context() {
-  static OSSL_LIB_CTX* const context = [] {
-    OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
-    if (made == nullptr || !load_with_few_decoders(made)) {
-      OSSL_LIB_CTX_free(made);
-      throw std::bad_alloc();  // the default provider is compiled in: nothing else can be wrong
-    }
-    return made;
-  }();
+  static OSSL_LIB_CTX* const context = new_context().release();
   return context;
 }
 
@@ -60,7 +53,8 @@ Result<OSSL_LIB_CTX*> legacy_context() {
   const std::lock_guard lock(mutex);
   if (context == nullptr) {
     const ErrorScope errors;
-    context = new_legacy_context();
+    auto made = new_context();
+    context = OSSL_PROVIDER_load(made.get(), "legacy") == nullptr ? nullptr : made.release();
   }
   if (context == nullptr) {
     return Status(error::crypto_failed,

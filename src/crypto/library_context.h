@@ -12,16 +12,17 @@ namespace kvc::crypto {
 
 /// OpenSSL context of this library with nothing but the built-in default provider, of whose decoders it has those for
 /// RSA and elliptic curves (few_decoders.h). The configuration file of the process (openssl.cnf) has no influence on
-/// it, and nothing is changed for other users of OpenSSL in the process. Made at first use, never freed. Pass it wherever OpenSSL takes an OSSL_LIB_CTX. Thread: [any]. Throws std::bad_alloc.
+/// it, and nothing is changed for other users of OpenSSL in the process. Made at first use, never freed. Pass it
+/// wherever OpenSSL takes an OSSL_LIB_CTX. Thread: [any]. Throws std::bad_alloc.
 OSSL_LIB_CTX* library_context();
 
 /// SHA-256 of library_context(), looked up once and never freed; not null. Thread: [any]. Throws std::bad_alloc.
 const EVP_MD* sha256_algorithm();
 
-/// One with the whole default provider and the "legacy" provider beside it, for RC2, RC4 and DES in old keystores; never for anything we write.
+/// The same with the "legacy" provider beside it, for RC2, RC4 and DES in old keystores; never for anything we write.
 /// Loaded at first use. In a build that links libcrypto statically the provider brings a second libcrypto into the
 /// process, therefore nothing asks for it but a file that needs it. Error: crypto_failed if the provider is not
-/// installed.
+/// installed. Throws std::bad_alloc.
 Result<OSSL_LIB_CTX*> legacy_context();
 
 /// Makes `context` what OpenSSL functions without a context parameter use on this thread, while it lives. No callback

@@ -147,11 +147,15 @@ Result<PbeCost> pbe_cost(const X509_ALGOR* algorithm) {
 namespace {
 
 /// The key of an rsaEncryption info. Null: it is another kind, or something is wrong.
-PkeyPtr plain_rsa_key(const PKCS8_PRIV_KEY_INFO* info) {
+bool is_rsa_key(const PKCS8_PRIV_KEY_INFO* info) {
   const ASN1_OBJECT* kind = nullptr;
+  return PKCS8_pkey_get0(&kind, nullptr, nullptr, nullptr, info) == 1 && OBJ_obj2nid(kind) == NID_rsaEncryption;
+}
+
+PkeyPtr plain_rsa_key(const PKCS8_PRIV_KEY_INFO* info) {
   const unsigned char* at = nullptr;
   int size = 0;
-  if (PKCS8_pkey_get0(&kind, &at, &size, nullptr, info) != 1 || OBJ_obj2nid(kind) != NID_rsaEncryption) {
+  if (PKCS8_pkey_get0(nullptr, &at, &size, nullptr, info) != 1) {
     return nullptr;
   }
   return read_rsa_private_key({at, static_cast<std::size_t>(size)});
@@ -160,6 +164,9 @@ PkeyPtr plain_rsa_key(const PKCS8_PRIV_KEY_INFO* info) {
 }  // namespace
 
 Result<PkeyPtr> rsa_key(const PKCS8_PRIV_KEY_INFO* info) {
+  if (!is_rsa_key(info)) {  // OpenSSL would read it, if need be with code older than its providers
+    return Status(error::malformed, "the private key is no RSA key");
+  }
   PkeyPtr key = plain_rsa_key(info);
   if (!key) {
     key.reset(EVP_PKCS82PKEY_ex(info, library_context(), nullptr));

@@ -82,6 +82,10 @@ Status add_roots(SSL_CTX* context, const std::string& file) {
     return Status(error::file_unreadable, "a file with TLS roots holds no certificates").with("file", file);
   }
   for (const crypto::Certificate& root : *roots) {
+    if (X509_get0_pubkey(root.native()) == nullptr) {
+      return Status(error::file_unreadable, "the key of a TLS root is neither RSA nor of an elliptic curve")
+          .with("file", file);
+    }
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), root.native()) != 1) {
       return Status(error::file_unreadable, "OpenSSL does not take a TLS root").with("file", file);
     }

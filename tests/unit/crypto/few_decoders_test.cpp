@@ -4,9 +4,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/core_names.h>
 #include <openssl/decoder.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -83,10 +87,29 @@ TEST(FewDecoders, NoneForFormsThatNobodyUses) {
       },
       &properties);
   EXPECT_THAT(properties, Not(IsEmpty()));
-  EXPECT_LE(properties.size(), 13U);
+  EXPECT_LE(properties.size(), 10U);
   for (const auto& form : properties) {
     EXPECT_THAT(form, Not(AnyOf(HasSubstr("msblob"), HasSubstr("pvk"), HasSubstr("structure=dh"))));
   }
+}
+
+// TLS in this context would have no groups without that.
+TEST(FewDecoders, TellOfTheProviderWhatItTells) {
+  OSSL_PROVIDER* ours = OSSL_PROVIDER_load(library_context(), kFewDecoders);
+  ASSERT_NE(ours, nullptr);
+  const char* name = nullptr;
+  std::array<OSSL_PARAM, 2> wanted = {OSSL_PARAM_construct_utf8_ptr(OSSL_PROV_PARAM_NAME, const_cast<char**>(&name), 0),
+                                      OSSL_PARAM_construct_end()};
+  EXPECT_EQ(OSSL_PROVIDER_get_params(ours, wanted.data()), 1);
+  EXPECT_STREQ(name, "OpenSSL Default Provider");
+  int groups = 0;
+  const auto count = [](const OSSL_PARAM*, void* number) {
+    ++*static_cast<int*>(number);
+    return 1;
+  };
+  EXPECT_EQ(OSSL_PROVIDER_get_capabilities(ours, "TLS-GROUP", count, &groups), 1);
+  EXPECT_GT(groups, 10);
+  OSSL_PROVIDER_unload(ours);
 }
 
 }  // namespace

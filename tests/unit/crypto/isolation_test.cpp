@@ -80,6 +80,7 @@ TEST(Isolation, HostileConfiguration) {
 }
 
 TEST(Isolation, OwnContextHasOnlyTheDefaultProvider) {
+  EXPECT_EQ(OSSL_PROVIDER_available(library_context(), "default"), 0) << "with all its decoders";
   EXPECT_EQ(OSSL_PROVIDER_available(library_context(), kFewDecoders), 1);
   EXPECT_EQ(OSSL_PROVIDER_available(library_context(), "legacy"), 0);
   const auto legacy = legacy_context();

@@ -221,6 +221,21 @@ TEST_F(RestClientTest, BadRootsAreSeenAtOnce) {
   EXPECT_EQ(param(missing, "file"), "/nowhere/root.pem");
   config_.tls_roots = {tree().dir.write("empty.pem", "")};
   EXPECT_TRUE(Client::create(config_, env_, Log::none()).status().is(error::file_unreadable));
+  // A root whose key is of a kind nobody uses would refuse every server, with a reason nobody understands.
+  config_.tls_roots = {tree().dir.write("ed25519.pem",
+                                        "-----BEGIN CERTIFICATE-----\n"
+                                        "MIIBTzCCAQGgAwIBAgIUYDbzBcpCiT6V5nFm5TKk/v0Bl6owBQYDK2VwMBwxGjAY\n"
+                                        "BgNVBAMMEVRFU1QgT05MWSBFZDI1NTE5MCAXDTI2MTEyNjE1MDA0N1oYDzIxMjYx\n"
+                                        "MTAyMTUwMDQ3WjAcMRowGAYDVQQDDBFURVNUIE9OTFkgRWQyNTUxOTAqMAUGAytl\n"
+                                        "cAMhAIjM53iNmj/3PREgHQpKfHQW4/0s663CfxGGlbD8Gm/Do1MwUTAdBgNVHQ4E\n"
+                                        "FgQUcVJVrrpDfUsV+wGXtKAVOz3DBrowHwYDVR0jBBgwFoAUcVJVrrpDfUsV+wGX\n"
+                                        "tKAVOz3DBrowDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXADQQAbXaOmpO9MvMI2Weu+\n"
+                                        "7yf/QbNyfnwX0w/MAw5mGBpm+DqYCXmInLAyoF/xhunSbucbm+ClFoOXIrQebQDt\n"
+                                        "K+sG\n"
+                                        "-----END CERTIFICATE-----\n")};
+  const Status other = Client::create(config_, env_, Log::none()).status();
+  EXPECT_TRUE(other.is(error::file_unreadable));
+  EXPECT_NE(other.detail().find("neither RSA nor"), std::string::npos) << other.to_string();
   config_.tls_roots = {};
   EXPECT_TRUE(Client::create(config_, env_, Log::none()).status().is(error::invalid_settings));
   config_.tls_roots = {tree().root_file};
