@@ -3,6 +3,9 @@
 #include <Poco/UTF8String.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 #include "mailbox/all_accounts.h"
 #include "mailbox/cursor.h"
@@ -17,9 +20,28 @@ Key key_of(const InboxRow& row) {
   return {store::millis(row.received), row.id};
 }
 
-// Case is folded letter by letter, umlauts included. Bytes that are no UTF-8 are compared as they are.
+// Case is folded letter by letter, and every way to write an umlaut is one: GRÖSSE, Größe and groesse are the same,
+// also with the dots as a character of their own, as macOS writes names of files. Bytes that are no UTF-8 are compared
+// as they are.
 std::string folded(const std::string& text) {
-  return Poco::UTF8::toLower(text);
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kSpellings = {{{"ä", "ae"},
+                                                                                        {"ö", "oe"},
+                                                                                        {"ü", "ue"},
+                                                                                        {"ß", "ss"},
+                                                                                        {"a\xcc\x88", "ae"},
+                                                                                        {"o\xcc\x88", "oe"},
+                                                                                        {"u\xcc\x88", "ue"}}};
+  const std::string small = Poco::UTF8::toLower(text);
+  std::string result;
+  result.reserve(small.size());
+  for (std::string_view rest = small; !rest.empty();) {
+    const auto* const found = std::find_if(kSpellings.begin(), kSpellings.end(),
+                                           [&](const auto& spelling) { return rest.starts_with(spelling.first); });
+    const bool plain = found == kSpellings.end();
+    result += plain ? rest.substr(0, 1) : found->second;
+    rest.remove_prefix(plain ? 1 : found->first.size());
+  }
+  return result;
 }
 
 bool contains(const std::string& text, const std::string& folded_word) {

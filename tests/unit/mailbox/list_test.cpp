@@ -189,6 +189,12 @@ TEST_F(List, IsSearchedWithoutCase) {
   three();
   EXPECT_THAT(subjects(searching("müller")), ElementsAre("Rückfrage Müller"));
   EXPECT_THAT(subjects(searching("MÜLLER")), ElementsAre("Rückfrage Müller"));
+  EXPECT_THAT(subjects(searching("Mueller")), ElementsAre("Rückfrage Müller"));
+  EXPECT_THAT(subjects(searching("RU\xcc\x88"
+                                 "CKFRAGE MU\xcc\x88LLER")),
+              ElementsAre("Rückfrage Müller"))
+      << "dots of their own";
+  EXPECT_THAT(subjects(searching("mul")), IsEmpty());
   EXPECT_THAT(subjects(searching("labor-ü")), ElementsAre("Rückfrage Müller")) << "file names";
   EXPECT_THAT(subjects(searching("PRAXIS-A")), SizeIs(3)) << "the sender";
   EXPECT_THAT(subjects(searching("niemand")), IsEmpty());
