@@ -8,7 +8,7 @@
 namespace kvc::message {
 
 std::unique_ptr<PiecesBeside> PiecesBeside::start(Work work) {
-  if (std::thread::hardware_concurrency() < 2) {
+  if (std::thread::hardware_concurrency() < 2 || helper_threads() >= kMostAtOnce) {
     return nullptr;
   }
   std::unique_ptr<PiecesBeside> beside(new PiecesBeside(std::move(work)));

@@ -27,8 +27,10 @@ class PiecesBeside {
 
   /// Changes `bytes` in place, kSlot of them; false if it cannot. Throws nothing.
   using Work = std::function<bool(mime::WipedBytes& bytes)>;
+  /// [D] Fetching needs helpers, too, and opens several letters at once: half of them are left to others.
+  static constexpr unsigned kMostAtOnce = kMostHelpers / 2;
   /// What `work` uses stays the caller's and is not used by him before drain() has returned. Nothing where there is no
-  /// thread or no processor for it. Throws std::bad_alloc.
+  /// thread or no processor for it, or where kMostAtOnce helpers are at work. Throws std::bad_alloc.
   static std::unique_ptr<PiecesBeside> start(Work work);
   /// Throws away what was not asked for.
   ~PiecesBeside();

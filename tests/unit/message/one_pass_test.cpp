@@ -3,8 +3,13 @@
 // is read again, and must come to the same as for a reader that never tries.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <istream>
+#include <memory>
 #include <sstream>
+#include <streambuf>
 #include <string>
+#include <thread>
 
 #include "message/pieces_beside.h"
 #include "unit/base/helpers_taken.h"
@@ -197,6 +202,52 @@ TEST(OnePass, AChangeAnywhereInLargeContentIsSeen) {
     std::string changed = part;
     changed[at] = changed[at] == '7' ? '8' : '7';
     EXPECT_EQ(read(enveloped_mail(multipart_signed(changed, good))).message.verdict, Verdict::digest_mismatch) << at;
+  }
+}
+
+/// A mail that says how many helpers there were while it was read.
+class Watched : public std::streambuf {
+ public:
+  Watched(const std::string& mail, unsigned& most) : mail_(mail), most_(most) {}
+
+ protected:
+  int_type underflow() override {
+    most_ = std::max(most_, helper_threads());
+    auto* begin = const_cast<char*>(mail_.data());
+    const std::size_t size = std::min<std::size_t>(4096, mail_.size() - at_);
+    setg(begin + at_, begin + at_, begin + at_ + size);
+    at_ += size;
+    return size == 0 ? traits_type::eof() : traits_type::to_int_type(*gptr());
+  }
+
+ private:
+  const std::string& mail_;
+  unsigned& most_;
+  std::size_t at_ = 0;
+};
+
+TEST(OnePass, LargeContentHasAThreadAndSmallHasNone) {
+  if (std::thread::hardware_concurrency() < 2) {
+    GTEST_SKIP() << "one processor";
+  }
+  for (const std::size_t size : {std::size_t{1U << 19U}, std::size_t{1U << 22U}}) {
+    const std::string part = entity_of(size);
+    const std::string mail = enveloped_mail(multipart_signed(part, signature(part, world().anna)));
+    unsigned most = 0;
+    const auto opened = open(
+        [&] {
+          struct Stream : std::istream {
+            Stream(const std::string& text, unsigned& number) : std::istream(nullptr), buffer(text, number) {
+              rdbuf(&buffer);
+            }
+            Watched buffer;
+          };
+          return std::make_unique<Stream>(mail, most);
+        },
+        options());
+    ASSERT_TRUE(opened.ok());
+    EXPECT_EQ(opened->verdict, Verdict::valid);
+    EXPECT_EQ(most, size < PiecesBeside::kWorthAThread ? 0U : 1U) << size;
   }
 }
 
