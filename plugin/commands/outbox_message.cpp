@@ -16,24 +16,25 @@ using mailbox::OutboxItem;
 
 constexpr std::string_view kDetail = "outbox.message";
 
-/// The detail a question was asked in: what it shows and offers is no longer so once the question is answered.
-struct AskedIn final : Draft {
-  explicit AskedIn(std::string id) : view_id(std::move(id)) {}
+/// What a question was asked about, and in which detail: what that shows and offers is no longer so once the question
+/// is answered. Empty: in none.
+struct Asked final : Draft {
+  Asked(std::string view, bool about_draft) : view_id(std::move(view)), draft(about_draft) {}
   std::string view_id;
+  bool draft;  ///< it was one then
 };
 
 ViewState question_about(const Request& request, const OutboxItem& item) {
   ViewState state{.account_id = item.account_id, .item_id = item.id};
-  if (request.view.kind == kDetail) {
-    state.draft = std::make_shared<AskedIn>(request.view_id);
-  }
+  state.draft = std::make_shared<Asked>(request.view.kind == kDetail ? request.view_id : std::string(),
+                                        item.state == mailbox::OutboxState::draft);
   return state;
 }
 
 /// The detail that is to show what came of the question in the request's view. Empty: none is open; it was asked in a
 /// list, which shows the new state when it is renewed.
 std::string detail_behind(Runtime& runtime, const Request& request) {
-  const auto asked = std::dynamic_pointer_cast<const AskedIn>(request.view.draft);
+  const auto asked = std::dynamic_pointer_cast<const Asked>(request.view.draft);
   return asked != nullptr && runtime.sessions().find(asked->view_id, request.who) ? asked->view_id : std::string();
 }
 
@@ -84,8 +85,10 @@ Result<pvs::v1::ActionReply> withdraw(Runtime& runtime, const Request& request, 
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
   const std::string& user = request.who.user_id;
   KVC_ASSIGN(const OutboxItem item, core->mailbox().outbox_item(user, id));
-  KVC_TRY(core->mailbox().withdraw(user, id));
-  const bool draft = item.state == mailbox::OutboxState::draft;
+  // Meanwhile the message may have become a draft, or the draft a message: nobody was asked about that.
+  const auto asked = std::dynamic_pointer_cast<const Asked>(request.view.draft);
+  const bool draft = asked != nullptr && asked->draft;
+  KVC_TRY(core->mailbox().withdraw(user, id, draft ? mailbox::Withdraw::draft : mailbox::Withdraw::message));
   if (!draft) {
     runtime.host().audit(user, "message.withdrawn", item.message_id, true);
   }

@@ -19,7 +19,11 @@ pvs::v1::View send_result(const Texts& t, const OutboxItem& item) {
     out.set_title(t("message.queued.title_failed"));
     notice.set_severity(pvs::v1::SEVERITY_BAD);
     notice.set_text(t("message.queued.failed") + " " + error_sentence(t, item.last_error));
-  } else if (item.state == OutboxState::queued || item.state == OutboxState::draft) {
+  } else if (item.state == OutboxState::draft) {
+    out.set_title(t("message.queued.title_failed"));
+    notice.set_severity(pvs::v1::SEVERITY_WARNING);
+    notice.set_text(t("message.queued.draft"));
+  } else if (item.state == OutboxState::queued) {
     out.set_title(t("message.queued.title_waiting"));
     notice.set_severity(pvs::v1::SEVERITY_WARNING);
     const std::string next = item.next_try

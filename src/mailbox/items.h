@@ -84,6 +84,9 @@ struct Reply {
   bool overdue = false;  ///< due has passed, nothing came, nobody cleared it
 };
 
+/// What a person means who takes something out of the outbox.
+enum class Withdraw { anything, draft, message };
+
 struct OutboxItem {
   std::string id, account_id, message_id, to, service_id;
   std::string service_key;  ///< of the catalogue, "" if unknown

@@ -257,11 +257,12 @@ Status MailboxService::retry(std::string_view user_id, std::string_view outbox_i
   });
 }
 
-Status MailboxService::withdraw(std::string_view user_id, std::string_view outbox_id) {
+Status MailboxService::withdraw(std::string_view user_id, std::string_view outbox_id, Withdraw only) {
   return guarded([&]() -> Status {
     KVC_TRY(impl_->outbox_row(user_id, outbox_id).status());
-    return impl_->context.database->write(
-        [&](Poco::Data::Session& session) { return outbox::withdraw(session, outbox_id) ? Status() : left_already(); });
+    return impl_->context.database->write([&](Poco::Data::Session& session) {
+      return outbox::withdraw(session, outbox_id, only) ? Status() : left_already();
+    });
   });
 }
 

@@ -29,7 +29,7 @@ struct Options {
 };
 
 /// Whether queue() or save_draft() failed because the draft to be replaced is none any more that the user could send or
-/// save: it was sent, saved anew or deleted. Nothing else of the letter was examined.
+/// save: it was sent, saved anew or deleted. What is wrong with the letter itself is told before that.
 [[nodiscard]] bool draft_is_gone(const Status& failure);
 
 /// Thread: [worker]. `user_id` is who acts, and must be assigned to the account; all others see not_found.
@@ -91,8 +91,8 @@ class MailboxService {
   /// A failed or waiting item is due now.
   Status retry(std::string_view user_id, std::string_view outbox_id);
   /// Takes back and removes a draft, or a queued or failed message of which no byte left for the server
-  /// (OutboxItem::withdrawable). Error: invalid_state once one may have left.
-  Status withdraw(std::string_view user_id, std::string_view outbox_id);
+  /// (OutboxItem::withdrawable). Errors: not_found; invalid_state once one may have left, or if it is not `only`.
+  Status withdraw(std::string_view user_id, std::string_view outbox_id, Withdraw only = Withdraw::anything);
   /// Takes such a message back among the drafts, whole and under the same outbox id, whether its account is unlocked or
   /// not. Errors: not_found; invalid_state once a byte may have left, and for receipts and drafts.
   Status take_back(std::string_view user_id, std::string_view outbox_id);

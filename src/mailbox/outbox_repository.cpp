@@ -381,12 +381,14 @@ std::string sealed_mail_of(Poco::Data::Session& session, std::string_view id) {
 
 }  // namespace
 
-bool withdraw(Poco::Data::Session& session, std::string_view id) {
+bool withdraw(Poco::Data::Session& session, std::string_view id, Withdraw only) {
   const std::string blob_id = sealed_mail_of(session, id);
   const bool gone = Sql(session,
-                        "DELETE FROM outbox WHERE id = ? AND (state = 'draft' OR (state IN ('queued', 'failed') AND "
-                        "may_have_left = 0))")
+                        "DELETE FROM outbox WHERE id = ? AND ((? = 1 AND state = 'draft') OR (? = 1 AND state IN "
+                        "('queued', 'failed') AND may_have_left = 0))")
                         .arg(id)
+                        .arg(std::int64_t{only == Withdraw::message ? 0 : 1})
+                        .arg(std::int64_t{only == Withdraw::draft ? 0 : 1})
                         .run() == 1;
   if (gone && !blob_id.empty()) {
     erase_blob(session, blob_id);

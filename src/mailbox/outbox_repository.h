@@ -99,8 +99,9 @@ void set_answered(Poco::Data::Session& session, const OutboxRow& row, TimePoint 
 
 /// Failed or queued rows only; false otherwise.
 bool make_due(Poco::Data::Session& session, std::string_view id, TimePoint at);
-/// Drafts, and queued or failed rows of which nothing left, with files and sealed mail; false otherwise.
-bool withdraw(Poco::Data::Session& session, std::string_view id);
+/// Drafts, and queued or failed rows of which nothing left, with files and sealed mail; false for all others, and for
+/// those that are not `only`.
+bool withdraw(Poco::Data::Session& session, std::string_view id, Withdraw only);
 /// A queued or failed row of which nothing left is a draft again, with its files; its sealed mail and what was awaited
 /// are gone. False for every other row.
 bool take_back(Poco::Data::Session& session, std::string_view id);

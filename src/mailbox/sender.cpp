@@ -209,11 +209,10 @@ Result<bool> Sender::withdrawn(const OutboxRow& row) {
 }
 
 Result<bool> Sender::record_failure(const OutboxRow& row, const Status& failure) {
-  if (failure.is(error::storage_busy)) {
-    KVC_ASSIGN(const bool gone, withdrawn(row));
-    if (gone) {
-      return true;
-    }
+  // Its files and its sealed mail may be gone as well, so that any failure may come of it.
+  KVC_ASSIGN(const bool gone, withdrawn(row));
+  if (gone) {
+    return true;
   }
   const Judgement judgement = classify(failure);
   const bool repeatable = judgement.reaction == Reaction::later || judgement.reaction == Reaction::later_and_stop;

@@ -47,6 +47,16 @@ TEST_F(Receipts, TravelBackAndConfirm) {
   EXPECT_THAT(on_server_b(), IsEmpty());
 }
 
+TEST_F(Receipts, AreNoLettersThatCouldBeTakenBack) {
+  deliver(plain_mail());
+  world->server.refusals["submit"] = {Status(error::unreachable, "no connection, nothing was read")};
+  ASSERT_EQ(receipts_of_b(), 1U);
+  const auto receipt = outbox_b().at(0);
+  ASSERT_EQ(receipt.state, OutboxState::queued);
+  EXPECT_TRUE(world->mailbox->take_back("bert", receipt.id).is(error::invalid_state));
+  EXPECT_EQ(outbox_b().at(0).state, OutboxState::queued);
+}
+
 TEST_F(Receipts, OnlyIfAskedFor) {
   auto mail = plain_mail();
   mail.request_receipt = false;

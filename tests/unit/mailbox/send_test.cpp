@@ -222,7 +222,8 @@ TEST_F(Sending, WithdrawnWhileTheRunWorksOnItNeverLeaves) {
 }
 
 TEST_F(Sending, TakenBackIsTheDraftItWas) {
-  const auto written = draft();
+  auto written = draft();
+  written.in_reply_to = "frage@kv-safenet.de";
   const std::string id = queue(written);
   world->server.refusals["submit"] = {Status(error::unreachable, "no connection, nothing was read")};
   ASSERT_TRUE(send().ok());
@@ -239,8 +240,13 @@ TEST_F(Sending, TakenBackIsTheDraftItWas) {
   ASSERT_TRUE(loaded.ok()) << loaded.status().to_string();
   EXPECT_EQ(loaded->text, written.text);
   EXPECT_EQ(loaded->to, written.to);
+  EXPECT_EQ(loaded->user_subject, written.user_subject);
+  EXPECT_EQ(loaded->in_reply_to, written.in_reply_to);
+  EXPECT_EQ(loaded->request_receipt, written.request_receipt);
   ASSERT_THAT(loaded->files, SizeIs(written.files.size()));
-  EXPECT_EQ(loaded->files.at(0).content.size(), written.files.at(0).content.size());
+  EXPECT_EQ(loaded->files.at(0).name, kFileName);
+  const auto content = loaded->files.at(0).content.open();
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(*content), {}), kFileContent);
   const auto again = world->mailbox->queue("anna", *loaded, id);
   ASSERT_TRUE(again.ok()) << again.status().to_string();
   EXPECT_EQ(send()->accepted, 1);
@@ -269,9 +275,59 @@ TEST_F(Sending, TakenBackWhileTheRunWorksOnItNeverLeaves) {
   const auto sent = send();
   ASSERT_TRUE(sent.ok()) << sent.status().to_string();
   EXPECT_EQ(sent->accepted, 1);
+  EXPECT_EQ(sent->failed, 0);
   EXPECT_EQ(item_a(id).state, OutboxState::draft);
+  EXPECT_EQ(item_a(id).tries, 0);
   EXPECT_EQ(item_a(other).state, OutboxState::accepted);
+  EXPECT_EQ(rows("mail_blob"), 1) << "of the one that was sent";
   EXPECT_THAT(world->server.state.submitted, SizeIs(1));
+}
+
+// Its sealed mail goes with it, under the run that was about to send that.
+TEST_F(Sending, TakenBackAfterATryWhileTheRunWorksOnItIsNoFailure) {
+  const std::string id = queue(draft());
+  world->server.refusals["submit"] = {Status(error::unreachable, "no connection, nothing was read")};
+  ASSERT_TRUE(send().ok());
+  ASSERT_EQ(rows("mail_blob"), 1);
+  ASSERT_TRUE(world->mailbox->retry("anna", id).ok());
+  world->server.on_call = [&](const std::string& call) {
+    if (call == "certificate_of") {
+      world->server.on_call = {};
+      EXPECT_TRUE(world->mailbox->take_back("anna", id).ok());
+    }
+  };
+  const auto sent = send();
+  ASSERT_TRUE(sent.ok()) << sent.status().to_string();
+  EXPECT_EQ(sent->failed, 0);
+  EXPECT_EQ(sent->accepted, 0);
+  EXPECT_EQ(item_a(id).state, OutboxState::draft);
+  EXPECT_EQ(item_a(id).last_error, "");
+  EXPECT_THAT(world->server.state.submitted, IsEmpty());
+}
+
+TEST_F(Sending, TakenBackAfterItWasRefusedBeforeTheFirstByte) {
+  const std::string id = queue(draft());
+  world->server.refusals["submit"] = {Status(error::mail_rejected, "before a byte was read")};
+  ASSERT_TRUE(send().ok());
+  ASSERT_EQ(item_a(id).state, OutboxState::failed);
+  ASSERT_TRUE(item_a(id).withdrawable);
+  ASSERT_TRUE(world->mailbox->take_back("anna", id).ok());
+  EXPECT_EQ(item_a(id).state, OutboxState::draft);
+  EXPECT_EQ(rows("mail_blob"), 0);
+  EXPECT_TRUE(world->mailbox->load_draft("anna", id).ok());
+}
+
+// Who was asked about a message did not agree to throw a draft away.
+TEST_F(Sending, WhatIsWithdrawnIsWhatWasAskedAbout) {
+  const std::string id = queue(draft());
+  EXPECT_TRUE(world->mailbox->withdraw("anna", id, mailbox::Withdraw::draft).is(error::invalid_state));
+  ASSERT_TRUE(world->mailbox->take_back("anna", id).ok());
+  EXPECT_TRUE(world->mailbox->withdraw("anna", id, mailbox::Withdraw::message).is(error::invalid_state));
+  EXPECT_EQ(item_a(id).state, OutboxState::draft);
+  EXPECT_TRUE(world->mailbox->withdraw("anna", id, mailbox::Withdraw::draft).ok());
+  const std::string other = queue(draft());
+  EXPECT_TRUE(world->mailbox->withdraw("anna", other, mailbox::Withdraw::message).ok());
+  EXPECT_THAT(outbox_a(), IsEmpty());
 }
 
 // ---- certificates ----

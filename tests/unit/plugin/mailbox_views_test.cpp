@@ -49,6 +49,10 @@ TEST(SendResult, SaysThatNothingIsLost) {
   EXPECT_THAT(waiting.title(), HasSubstr("wartet"));
   EXPECT_THAT(failed.title(), HasSubstr("nicht gesendet"));
   EXPECT_EQ(accepted.title(), "Nachricht gesendet");
+  item.state = OutboxState::draft;
+  const auto draft = send_result(kGerman, item);
+  EXPECT_THAT(draft.title(), HasSubstr("nicht gesendet"));
+  EXPECT_THAT(draft.notice().text(), HasSubstr("als Entwurf"));
 }
 
 TEST(FetchSummary, CountsOverAllAccounts) {
