@@ -114,6 +114,33 @@ async function typedStays(app) {
   assert.equal(asked.length, 1, 'there is nothing to lose any more');
 }
 
+/** No way out of a letter takes it along unasked: its own button, locking, logging out, loading the page again. */
+async function everyWayOutAsks(app) {
+  let asked = '';
+  const refuse = (dialog) => {
+    asked += `${dialog.type()} `;
+    return dialog.dismiss();
+  };
+  app.page.removeAllListeners('dialog');
+  app.page.on('dialog', refuse);
+  await app.menu('kvconnect.compose.enachricht', 'compose.enachricht');
+  await app.field('text').click();
+  await app.page.keyboard.type('Ein Brief');
+  await app.main.locator('button[data-closes]').click();
+  await app.page.locator('form[action="/lock"] button').click();
+  await app.page.locator('form[action="/logout"] button').click();
+  assert.equal(asked, 'confirm confirm confirm ');
+  await app.page.evaluate(() => location.reload());
+  await app.page.waitForTimeout(500);
+  assert.match(asked, /beforeunload/);
+  assert.equal(await app.field('text').inputValue(), 'Ein Brief');
+  app.page.off('dialog', refuse);
+  app.page.on('dialog', (dialog) => dialog.accept());
+  await app.main.locator('button[data-closes]').click();
+  await app.settled();
+  assert.notEqual(await app.main.getAttribute('data-view-name'), 'compose.enachricht');
+}
+
 const longName = 'Arztbrief_Mustermann_Erika_Kardiologie_Universitaetsklinikum_Koeln_20261126.pdf';
 
 /** Every button of an attachment can be reached, however long its name is and however wide the window. */
@@ -165,6 +192,7 @@ test('writing, searching, narrow windows', () => inWorld('writing', {accounts}, 
   await rowsWhileTyping(app);
   await narrow(app);
   await typedStays(app);
+  await everyWayOutAsks(app);
   await longNames(app, nord.address());
   await lostAndBack(app);
 }));

@@ -80,6 +80,9 @@ void action_button(Drawing& d, const v1::Action& action, bool small, std::string
     more.push_back(Attribute("disabled"));
     more.push_back({"title", action.disabled_reason()});
   }
+  if (action.role() == v1::Action::ROLE_CLOSE) {
+    more.push_back({"data-closes", ""});
+  }
   const std::string spoken = action.label() + ": " + std::string(about);
   if (!about.empty()) {
     more.push_back({"aria-label", spoken});

@@ -15,6 +15,7 @@
   let typed = false;
   let unsaved = false;   // what was typed is in a question about it, a task, or a form that was refused: nowhere else
   let told = 0;          // when the server was told that somebody types
+  let leaving = false;   // nobody is asked any more: the page is locked, over, or left on purpose
 
   // ---- waiting ----
 
@@ -91,7 +92,7 @@
     const fresh = new DOMParser().parseFromString(html, "text/html");
     if (!fresh.body.classList.contains("shell")) {
       // Locked, logged out, or refused: that is a page of its own.
-      location.assign("/");
+      leave();
       return;
     }
     const before = document.querySelector("main#centre");
@@ -176,6 +177,18 @@
     } finally {
       busy(-1);
     }
+  }
+
+  /// To the page that stands there instead of this one. What is typed goes: a locked page shows nothing of it.
+  function leave() {
+    leaving = true;
+    location.assign("/");
+  }
+
+  /// Something was typed that is nowhere else.
+  function wouldLose() {
+    const running = document.querySelector("main#centre")?.dataset.viewKind === "progress";  // goes on without us
+    return typed || (unsaved && !running);
   }
 
   /// Somebody who types asks the server for nothing, and would be locked out in the middle of a letter.
@@ -414,15 +427,21 @@
       return;
     }
     const path = form.getAttribute("action");
-    if (form.method !== "post" || path === "/logout" || path === "/lock") {
+    if (form.method !== "post") {
+      return;
+    }
+    const outside = path === "/logout" || path === "/lock";
+    const leaves = outside || path === "/command" || path === "/front" || path === "/close" || path === "/release" ||
+                   (event.submitter && "closes" in event.submitter.dataset);
+    if (leaves && wouldLose() && !window.confirm(text("Unsaved"))) {
+      event.preventDefault();
+      return;
+    }
+    if (outside) {
+      leaving = true;
       return;
     }
     event.preventDefault();
-    const leaves = path === "/command" || path === "/front" || path === "/close" || path === "/release";
-    const running = document.querySelector("main#centre").dataset.viewKind === "progress";  // goes on without us
-    if (leaves && (typed || (unsaved && !running)) && !window.confirm(text("Unsaved"))) {
-      return;
-    }
     if (pressed > 0 && path === "/act") {
       return;  // pressed twice
     }
@@ -446,6 +465,14 @@
     const rules = event.target.id ? document.querySelector("[data-rules-for=" + CSS.escape(event.target.id) + "]") : null;
     if (rules) {
       showRules(rules, event.target.value);
+    }
+  });
+
+  // Loading the page again, closing its tab: the browser asks in its own words.
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && wouldLose()) {
+      event.preventDefault();
+      event.returnValue = true;
     }
   });
 
@@ -661,17 +688,17 @@
       stale = true;
       refresh(REGIONS);
     });
-    events.addEventListener("locked", () => location.assign("/"));
+    events.addEventListener("locked", () => leave());
     events.addEventListener("over", () => {
       events.close();
-      setTimeout(() => location.assign("/"), 300);
+      setTimeout(() => leave(), 300);
     });
     events.addEventListener("error", () => {
       delete body.dataset.live;
       lost(text("Connection"));
       if (events.readyState === EventSource.CLOSED) {
         // Refused: the session is over or locked, and the page will say so.
-        setTimeout(() => location.assign("/"), 2000);
+        setTimeout(() => leave(), 2000);
       }
     });
   }
