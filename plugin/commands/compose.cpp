@@ -141,6 +141,20 @@ bool complete_enough(const Letter& letter) {
   return letter.mail.has_value() && letter.form.errors.empty() && letter.form.failure.ok();
 }
 
+/// The account was taken away from the user, or deleted, while he wrote.
+Result<pvs::v1::ActionReply> ask_for_sender(Writing& writing, LetterInHand& in_hand, const std::string& view_id) {
+  Letter& letter = in_hand.letter();
+  letter.take_back();
+  letter.form.account_id.clear();
+  add_error(letter, "account", writing.texts()("compose.sender_gone"));
+  return show_form(writing, in_hand, view_id);
+}
+
+/// False for a letter without a form it could go back to.
+bool lost_its_sender(const Writing& writing, const Letter& letter) {
+  return writing.account(letter.mail->account_id) == nullptr && find_kind(letter.kind) != nullptr;
+}
+
 Result<pvs::v1::ActionReply> check(Writing& writing, LetterInHand& in_hand, const std::string& view_id) {
   Letter& letter = in_hand.letter();
   KVC_ASSIGN(const ComposeKind* kind, kind_of(letter));
@@ -148,8 +162,7 @@ Result<pvs::v1::ActionReply> check(Writing& writing, LetterInHand& in_hand, cons
   KVC_TRY(read_common(writing, letter));
   kind->read(writing.request, letter);
   if (writing.account(letter.form.account_id) == nullptr) {
-    letter.form.account_id.clear();  // taken away from the user meanwhile
-    return show_form(writing, in_hand.move_on(), view_id);
+    return ask_for_sender(writing, in_hand, view_id);
   }
   const Status completed = kind->complete(writing, letter);
   if (completed.is(error::cancelled) || completed.is(error::session_locked)) {
@@ -161,9 +174,9 @@ Result<pvs::v1::ActionReply> check(Writing& writing, LetterInHand& in_hand, cons
   }
   if (!complete_enough(letter)) {
     letter.take_back();
-    return show_form(writing, in_hand.move_on(), view_id);
+    return show_form(writing, in_hand, view_id);
   }
-  return show_confirmation(writing, in_hand.move_on(), view_id);
+  return show_confirmation(writing, in_hand, view_id);
 }
 
 Result<pvs::v1::ActionReply> done(const Request& request, std::string_view text_key) {
@@ -258,7 +271,7 @@ Result<pvs::v1::ActionReply> draft_gone(Writing& writing, LetterInHand& in_hand)
   letter.draft_id.clear();
   letter.take_back();
   add_error(letter, "account", writing.texts()("compose.draft_gone"));
-  return show_form(writing, in_hand.move_on(), writing.request.view_id);
+  return show_form(writing, in_hand, writing.request.view_id);
 }
 
 /// Kept as it is, complete or not.
@@ -275,6 +288,9 @@ Result<pvs::v1::ActionReply> save_draft(Writing& writing, LetterInHand& in_hand)
   if (!letter.mail) {
     return Status(error::invalid_state, "the message is not complete");
   }
+  if (lost_its_sender(writing, letter)) {
+    return ask_for_sender(writing, in_hand, writing.request.view_id);
+  }
   const std::string& user = writing.request.who.user_id;
   const auto saved = writing.core.mailbox().save_draft(user, *letter.mail, letter.draft_id);
   if (!saved.ok()) {
@@ -288,8 +304,14 @@ Result<pvs::v1::ActionReply> save_draft(Writing& writing, LetterInHand& in_hand)
 /// Takes a message back that the user cancelled; true if not a byte of it had left. It is among the drafts then, so
 /// that it is not lost with its view.
 bool taken_back(Writing& writing, Letter& letter, const std::string& outbox_id) {
-  if (!writing.core.mailbox().take_back(writing.request.who.user_id, outbox_id).ok()) {
-    return false;
+  mailbox::MailboxService& mailbox = writing.core.mailbox();
+  const std::string& user = writing.request.who.user_id;
+  if (!mailbox.take_back(user, outbox_id).ok()) {
+    // A connection that broke may have lost the answer alone.
+    const auto item = mailbox.outbox_item(user, outbox_id);
+    if (!item.ok() || item->state != mailbox::OutboxState::draft) {
+      return false;
+    }
   }
   letter.draft_id = outbox_id;
   return true;
@@ -312,6 +334,9 @@ Result<pvs::v1::ActionReply> send(Writing& writing, LetterInHand& in_hand) {
   const std::string& user = writing.request.who.user_id;
   if (!in_hand.letter().mail) {
     return Status(error::invalid_state, "the message is not complete");
+  }
+  if (lost_its_sender(writing, in_hand.letter())) {
+    return ask_for_sender(writing, in_hand, writing.request.view_id);
   }
   writing.job.progress(-1, writing.texts()("progress.message.queue"));
   const auto queued = writing.core.mailbox().queue(user, *in_hand.letter().mail, in_hand.letter().draft_id);
@@ -341,7 +366,7 @@ Result<pvs::v1::ActionReply> send(Writing& writing, LetterInHand& in_hand) {
 
 Result<pvs::v1::ActionReply> go_back(Writing& writing, LetterInHand& in_hand) {
   in_hand.letter().take_back();
-  return show_form(writing, in_hand.move_on(), writing.request.view_id);
+  return show_form(writing, in_hand, writing.request.view_id);
 }
 
 using Step = Result<pvs::v1::ActionReply> (*)(Writing&, LetterInHand&);
@@ -415,7 +440,12 @@ LetterInHand::LetterInHand(const Request& request)
       letter_(composition_ == nullptr ? nullptr : composition_->take()),
       had_it_(letter_ != nullptr) {}
 
+LetterInHand::LetterInHand(Letter letter) : letter_(std::make_unique<Letter>(std::move(letter))) {}
+
 LetterInHand::~LetterInHand() {
+  if (composition_ == nullptr) {
+    return;
+  }
   if (letter_ != nullptr) {
     composition_->put_back(std::move(letter_));
   } else if (had_it_) {
@@ -452,21 +482,37 @@ Result<std::shared_ptr<Core>> begin_writing(Runtime& runtime, const Request& req
   return core;
 }
 
-Result<pvs::v1::ActionReply> show_form(Writing& writing, Letter letter, const std::string& view_id) {
-  KVC_ASSIGN(const ComposeKind* kind, kind_of(letter));
-  propose_sender(writing, letter.form);
-  letter.form.kept.clear();
-  for (const InHand& in_hand : letter.files) {
-    letter.form.kept.push_back(
-        {std::to_string(letter.form.kept.size()), in_hand.file.name, in_hand.file.content.size()});
-  }
-  KVC_ASSIGN(pvs::v1::View view, kind->form(writing, letter));
+namespace {
+
+/// `view` has the letter from now on.
+pvs::v1::ActionReply hand_over(Writing& writing, LetterInHand& in_hand, pvs::v1::View view,
+                               const std::string& view_id) {
   ViewState state;
-  state.draft = std::make_shared<Composition>(std::move(letter));
+  state.draft = std::make_shared<Composition>(in_hand.move_on());
   return reply_view(writing.runtime, writing.request, std::move(view), std::move(state), view_id);
 }
 
-Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, Letter letter, const std::string& view_id) {
+}  // namespace
+
+Result<pvs::v1::ActionReply> show_form(Writing& writing, Letter letter) {
+  LetterInHand in_hand(std::move(letter));
+  return show_form(writing, in_hand, {});
+}
+
+Result<pvs::v1::ActionReply> show_form(Writing& writing, LetterInHand& in_hand, const std::string& view_id) {
+  Letter& letter = in_hand.letter();
+  KVC_ASSIGN(const ComposeKind* kind, kind_of(letter));
+  propose_sender(writing, letter.form);
+  letter.form.kept.clear();
+  for (const InHand& held : letter.files) {
+    letter.form.kept.push_back({std::to_string(letter.form.kept.size()), held.file.name, held.file.content.size()});
+  }
+  KVC_ASSIGN(pvs::v1::View view, kind->form(writing, letter));
+  return hand_over(writing, in_hand, std::move(view), view_id);
+}
+
+Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, LetterInHand& in_hand, const std::string& view_id) {
+  const Letter& letter = in_hand.letter();
   const mailbox::Draft& mail = *letter.mail;
   const account::Overview* account = writing.account(mail.account_id);
   if (account == nullptr) {
@@ -497,9 +543,7 @@ Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, Letter letter, 
     facts.failure = recipient.status();
   }
   pvs::v1::View view = views::compose_confirm(writing.texts(), facts);
-  ViewState state;
-  state.draft = std::make_shared<Composition>(std::move(letter));
-  return reply_view(writing.runtime, writing.request, std::move(view), std::move(state), view_id);
+  return hand_over(writing, in_hand, std::move(view), view_id);
 }
 
 Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& request, mailbox::Draft draft,
@@ -512,7 +556,8 @@ Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& reque
   letter.form.title_key = std::move(origin.title_key);
   if (draft.service_id != service::enachricht_delivery()) {
     letter.mail = std::move(draft);
-    return show_confirmation(writing, std::move(letter), {});
+    LetterInHand in_hand(std::move(letter));
+    return show_confirmation(writing, in_hand, {});
   }
   letter.kind = kEnachrichtKind.view_kind;
   letter.in_reply_to = draft.in_reply_to;
@@ -524,7 +569,7 @@ Result<pvs::v1::ActionReply> show_compose(Runtime& runtime, const Request& reque
   for (mailbox::DraftFile& file : draft.files) {
     letter.files.push_back({"attachments", std::move(file)});
   }
-  return show_form(writing, std::move(letter), {});
+  return show_form(writing, std::move(letter));
 }
 
 Work rescue_letters_work(Runtime& runtime, const Who& who) {

@@ -83,10 +83,12 @@ class Composition final : public Draft {
   mutable bool taken_ = false;
 };
 
-/// Has the letter of the request's view in hand; it goes back into the view unless it is moved on.
+/// Has the letter of the request's view in hand; it goes back into the view unless it is moved on. Or a letter that is
+/// in no view yet.
 class LetterInHand {
  public:
   explicit LetterInHand(const Request& request);
+  explicit LetterInHand(Letter letter);
   LetterInHand(const LetterInHand&) = delete;
   LetterInHand& operator=(const LetterInHand&) = delete;
   ~LetterInHand();
@@ -131,10 +133,13 @@ extern const ComposeKind kEnachrichtKind, kLetterKind, kOneClickKind, kDocumenta
 Result<std::shared_ptr<Core>> begin_writing(Runtime& runtime, const Request& request,
                                             std::vector<account::Overview>& accounts);
 
-/// The form, with the proposed sender if none is chosen yet. An empty `view_id` opens a new view.
-Result<pvs::v1::ActionReply> show_form(Writing& writing, Letter letter, const std::string& view_id);
-/// What will be sent, to whom, under which certificate.
-Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, Letter letter, const std::string& view_id);
+/// The form, with the proposed sender if none is chosen yet. An empty `view_id` opens a new view. The letter moves on
+/// into what is shown, and stays in hand where nothing is.
+Result<pvs::v1::ActionReply> show_form(Writing& writing, LetterInHand& in_hand, const std::string& view_id);
+/// The same in a new view.
+Result<pvs::v1::ActionReply> show_form(Writing& writing, Letter letter);
+/// What will be sent, to whom, under which certificate; as show_form().
+Result<pvs::v1::ActionReply> show_confirmation(Writing& writing, LetterInHand& in_hand, const std::string& view_id);
 
 /// After a login: letters that were in hand when this user's session was locked become drafts of the outbox, and the
 /// user is told. The key that seals a draft is the user's, so this cannot be done while the session is locked.

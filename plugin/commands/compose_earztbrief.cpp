@@ -319,7 +319,7 @@ Result<pvs::v1::ActionReply> open_form(Writing& writing, const std::string& reci
     return reply_view(writing.runtime, writing.request,
                       views::notice(writing.texts(), "compose.no_patient", pvs::v1::SEVERITY_WARNING), {});
   }
-  return show_form(writing, std::move(letter), {});
+  return show_form(writing, std::move(letter));
 }
 
 Answer open_letter(Runtime& runtime, const Request& request, const std::string& recipient, bool with_document) {

@@ -57,7 +57,7 @@ Answer compose_to(Runtime& runtime, const Request& request, const std::string& r
                       Letter letter;
                       letter.kind = kEnachrichtKind.view_kind;
                       letter.form.to = recipient;
-                      return show_form(writing, std::move(letter), {});
+                      return show_form(writing, std::move(letter));
                     });
 }
 

@@ -507,7 +507,7 @@ Result<pvs::v1::ActionReply> open_form(Writing& writing, const char* view_kind) 
   if (const auto content = billing::content_of(facts_of(letter)); content.ok() && is_one_click(letter)) {
     letter.kv.content = id_of(*content);
   }
-  return show_form(writing, std::move(letter), {});
+  return show_form(writing, std::move(letter));
 }
 
 Answer invoke(Runtime& runtime, const Request& request, const char* view_kind) {

@@ -2,6 +2,7 @@
 #include "sessions/sessions.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kvc::plugin {
 namespace {
@@ -29,12 +30,18 @@ void Sessions::forget_oldest(const std::string& session_id) {
   if (std::count_if(views_.begin(), views_.end(), mine) <= kMaxViewsPerSession) {
     return;
   }
+  const auto holds_letter = [](const auto& entry) {
+    return entry.second.state.draft != nullptr && entry.second.state.draft->outlives_lock();
+  };
   auto oldest = views_.end();
   for (auto it = views_.begin(); it != views_.end(); ++it) {
-    if (mine(*it) && (oldest == views_.end() || it->second.age < oldest->second.age)) {
+    // A list is shown again by a click, a letter is written again by nobody.
+    if (mine(*it) && (oldest == views_.end() || std::pair(holds_letter(*it), it->second.age) <
+                                                    std::pair(holds_letter(*oldest), oldest->second.age))) {
       oldest = it;
     }
   }
+  strand(oldest->second.who.user_id, oldest->second.state.draft);
   views_.erase(oldest);
 }
 

@@ -50,7 +50,8 @@ class Sessions {
  public:
   explicit Sessions(Env& env) : env_(env) {}
 
-  /// Returns the id of the new view. The oldest views of a session go when it has very many.
+  /// Returns the id of the new view. The oldest views of a session go when it has very many, lists
+  /// before letters; a letter among them is treated as at a lock.
   std::string open(const Who& who, ViewState state);
   /// The same view shows something else now; opens it anew if it was closed meanwhile.
   void replace(const std::string& view_id, const Who& who, ViewState state);

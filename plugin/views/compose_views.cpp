@@ -102,6 +102,11 @@ void finish(const Texts& t, pvs::v1::View& out, const ComposeForm& form) {
   add_action(*out.mutable_actions(), "check", t("action.check_message"), Action::ROLE_PRIMARY).set_needs_fields(true);
 }
 
+/// Somebody wrote something, which a notice would hide. Files alone can be chosen again.
+bool is_written(const ComposeForm& form) {
+  return !form.to.empty() || !form.subject.empty() || !form.text.empty();
+}
+
 pvs::v1::View no_account(const Texts& t) {
   return notice(t, "compose.no_account", pvs::v1::SEVERITY_WARNING);
 }
@@ -197,7 +202,7 @@ std::string entry_line(const directory::Entry& entry) {
 }
 
 pvs::v1::View compose_enachricht(const Texts& t, const ComposeForm& form) {
-  if (form.senders.empty()) {
+  if (form.senders.empty() && !is_written(form)) {
     return no_account(t);
   }
   pvs::v1::View out = begin(t, "compose.enachricht", form);

@@ -44,7 +44,7 @@ struct ComposeForm {
 };
 
 /// kind "compose.enachricht"; actions `check`, `save_draft`. Without a sender, a notice that says so, as with all of
-/// these forms.
+/// these forms; but not instead of what was written.
 [[nodiscard]] pvs::v1::View compose_enachricht(const Texts& t, const ComposeForm& form);
 
 struct LetterForm {

@@ -273,6 +273,50 @@ TEST_F(SendingTest, TooLargeIsSaidBeforeAnythingIsQueuedAndTheTextStays) {
     {"submit": "check", "wait_job": true, "fill": {"attachments": ["befund.txt"]}, "expect": {"kind": "compose.confirm"}}])");
 }
 
+/// The certificate of the recipient takes so long to come that something else happens first.
+constexpr const char* kSlowCertificate =
+    R"({"rules": [{"match": {"method": "GET", "path": "certificates", "user": "praxis.nord"}, "times": 1,
+                   "action": {"type": "delay", "delay_ms": 10000}}]})";
+
+TEST_F(SendingTest, CancellingTheCheckKeepsTheLetter) {
+  write_file(faults_, kSlowCertificate);
+  run(R"([
+    {"as": "arzt", "invoke": "kvconnect.compose.enachricht", "wait_job": true},
+    {"submit": "check", "fill": {"recipient": "kollegin.test@kv-safenet.de", "subject": "S", "text": "T"},
+     "expect": {"accepted": {"cancellable": true}}},
+    {"sleep_ms": 1000},
+    {"cancel_job": true, "expect": {"error": {"code": "cancelled.by_user"}}},
+    {"submit": "check", "wait_job": true,
+     "fill": {"recipient": "kollegin.test@kv-safenet.de", "subject": "S", "text": "T"}, "expect": {"kind": "compose.confirm"}}])");
+}
+
+TEST_F(SendingTest, ALockDuringTheCheckKeepsTheLetter) {
+  write_file(faults_, kSlowCertificate);
+  run(R"([
+    {"as": "arzt", "invoke": "kvconnect.compose.enachricht", "wait_job": true},
+    {"submit": "check", "fill": {"recipient": "kollegin.test@kv-safenet.de", "subject": "Vor der Sperre", "text": "T"},
+     "expect": {"accepted": {"cancellable": true}}},
+    {"sleep_ms": 1000},
+    {"lock": "arzt"},
+    {"unlock": "arzt"},
+    {"every_ms": 300, "timeout_ms": 60000, "repeat": [{"invoke": "kvconnect.outbox", "wait_job": true}],
+     "until": {"table": {"rows": [{"cells": {"state": {"code": "draft"}, "subject": {"text": "Vor der Sperre"}}}]}}}])");
+}
+
+TEST_F(SendingTest, AnAccountTakenAwayMeanwhileCostsNoText) {
+  run(R"([
+    {"as": "arzt", "invoke": "kvconnect.compose.enachricht", "wait_job": true, "expect": {"kind": "compose.enachricht"}},
+    {"invoke": "kvconnect.accounts", "wait_job": true},
+    {"action": "open", "row": 0, "wait_job": true, "expect": {"kind": "account.overview"}},
+    {"action": "remove", "wait_job": true, "expect": {"kind": "account.remove"}},
+    {"action": "remove", "wait_job": true, "timeout_ms": 120000, "expect": {"kind": "account.removed"}},
+    {"close": true}, {"close": true}, {"close": true}, {"close": true},
+    {"submit": "save_draft", "wait_job": true, "fill": {"recipient": "kollegin.test@kv-safenet.de", "subject": "S", "text": "T"},
+     "expect": {"kind": "compose.enachricht", "form": {"fields": [
+       {"name": "account", "error": {"$contains": "steht Ihnen nicht mehr zur"}}, {"name": "recipient"},
+       {"name": "subject", "value": "S"}, {"name": "text", "value": "T"}]}}}])");
+}
+
 // It is a draft then, which is gone when the letter is sent after all.
 TEST_F(SendingTest, CancellingTakesTheMessageBackAsLongAsNothingLeft) {
   write_file(faults_,

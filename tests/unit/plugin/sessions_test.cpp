@@ -138,6 +138,22 @@ TEST_F(SessionsTest, WorkOutlivesALockForItsUserAndIsGivenOnce) {
   EXPECT_EQ(sessions_.take_stranded("anna").size(), 1U);
 }
 
+TEST_F(SessionsTest, VeryManyViewsCostNoLetter) {
+  const auto letter = std::make_shared<Kept>();
+  const std::string id = sessions_.open(anna_, with(letter));
+  for (int i = 0; i < 150; ++i) {
+    static_cast<void>(sessions_.open(anna_, {}));
+  }
+  ASSERT_TRUE(sessions_.find(id, anna_)) << "lists go first";
+  for (int i = 0; i < 100; ++i) {
+    static_cast<void>(sessions_.open(anna_, with(std::make_shared<Kept>())));
+  }
+  EXPECT_FALSE(sessions_.find(id, anna_));
+  const auto drafts = sessions_.take_stranded("anna");
+  ASSERT_EQ(drafts.size(), 1U);
+  EXPECT_EQ(drafts[0], letter) << "saved at the next login";
+}
+
 // A job that was under way when the session was locked shows its view a moment later.
 TEST_F(SessionsTest, AViewShownAfterTheLockIsNone) {
   sessions_.lock("s1");
