@@ -16,8 +16,8 @@ namespace {
 
 using crypto::BioPtr;
 
-/// [D] Decrypted content up to this is kept, so that small messages are decrypted once.
-constexpr std::size_t kKept = 256UL * 1024;
+/// [D] Decrypted content up to this is kept, so that letters without files are decrypted once: one piece of a stream.
+constexpr std::size_t kKept = 64UL * 1024;
 
 Status not_opened() {
   return {error::decrypt_failed, "no key at hand opens the envelope"};
@@ -180,7 +180,10 @@ class Trial : public Reader {
       return piece;
     }
     begin_.add(*piece);
-    keep_ = keep_ && kept_.size() + piece->size() <= kKept;
+    if (keep_ && kept_.size() + piece->size() > kKept) {
+      keep_ = false;
+      kept_ = {};
+    }
     if (keep_) {
       mime::append(kept_, *piece);
     }
