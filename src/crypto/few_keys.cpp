@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "crypto/few_decoders.h"
+#include "crypto/few_keys.h"
 
 #include <openssl/core_dispatch.h>
 #include <openssl/crypto.h>
 #include <openssl/provider.h>
 
-#include <algorithm>
 #include <array>
 #include <memory>
 #include <new>
@@ -15,12 +14,29 @@
 namespace kvc::crypto {
 namespace {
 
-bool is_wanted(const OSSL_ALGORITHM& decoder) {
-  constexpr std::array<std::string_view, 3> kKeys = {"RSA", "RSA-PSS", "EC"};
-  const std::string_view names(decoder.algorithm_names), properties(decoder.property_definition);
-  return std::find(kKeys.begin(), kKeys.end(), names.substr(0, names.find(':'))) != kKeys.end() &&
+bool is_wanted(const OSSL_ALGORITHM& algorithm, int operation) {
+  const std::string_view names(algorithm.algorithm_names), properties(algorithm.property_definition);
+  const std::string_view name = names.substr(0, names.find(':'));
+  if (name == "X25519") {
+    return operation == OSSL_OP_KEYMGMT;  // for sealed_box.h, whose keys are in no certificate
+  }
+  return (name == "RSA" || name == "RSA-PSS" || name == "EC") &&
          properties.find("input=msblob") == std::string_view::npos &&
          properties.find("input=pvk") == std::string_view::npos;
+}
+
+/// The wanted ones among what `provider` has for `operation`, with the end of such a list. Throws std::bad_alloc.
+std::vector<OSSL_ALGORITHM> wanted(const OSSL_PROVIDER* provider, int operation) {
+  std::vector<OSSL_ALGORITHM> found;
+  int no_cache = 0;
+  const OSSL_ALGORITHM* all = OSSL_PROVIDER_query_operation(provider, operation, &no_cache);
+  for (; all != nullptr && all->algorithm_names != nullptr; ++all) {
+    if (is_wanted(*all, operation)) {
+      found.push_back(*all);
+    }
+  }
+  found.push_back({});
+  return found;
 }
 
 struct ContextFree {
@@ -30,7 +46,7 @@ struct ContextFree {
 /// The default provider in a context of its own, to which all work is given on.
 struct Whole {
   OSSL_PROVIDER* provider = nullptr;
-  std::vector<OSSL_ALGORITHM> decoders;
+  std::vector<OSSL_ALGORITHM> decoders, key_kinds;
 
   /// Throws std::bad_alloc.
   Whole() {
@@ -39,14 +55,8 @@ struct Whole {
     if (provider == nullptr) {
       throw std::bad_alloc();
     }
-    int no_cache = 0;
-    const OSSL_ALGORITHM* all = OSSL_PROVIDER_query_operation(provider, OSSL_OP_DECODER, &no_cache);
-    for (; all != nullptr && all->algorithm_names != nullptr; ++all) {
-      if (is_wanted(*all)) {
-        decoders.push_back(*all);
-      }
-    }
-    decoders.push_back({});  // the end of the list
+    decoders = wanted(provider, OSSL_OP_DECODER);
+    key_kinds = wanted(provider, OSSL_OP_KEYMGMT);
     static_cast<void>(context.release());
   }
 };
@@ -58,9 +68,9 @@ const Whole& whole() {
 }
 
 const OSSL_ALGORITHM* query(void* /*provider*/, int operation, int* no_cache) noexcept {
-  if (operation == OSSL_OP_DECODER) {
+  if (operation == OSSL_OP_DECODER || operation == OSSL_OP_KEYMGMT) {
     *no_cache = 0;
-    return whole().decoders.data();
+    return (operation == OSSL_OP_DECODER ? whole().decoders : whole().key_kinds).data();
   }
   return OSSL_PROVIDER_query_operation(whole().provider, operation, no_cache);
 }
@@ -98,10 +108,10 @@ int initialize(const OSSL_CORE_HANDLE* /*core*/, const OSSL_DISPATCH* /*core_fun
 
 }  // namespace
 
-void load_with_few_decoders(OSSL_LIB_CTX* context) {
+void load_with_few_keys(OSSL_LIB_CTX* context) {
   static_cast<void>(whole());  // the functions above must not throw
-  if (OSSL_PROVIDER_add_builtin(context, kFewDecoders, initialize) != 1 ||
-      OSSL_PROVIDER_load(context, kFewDecoders) == nullptr) {
+  if (OSSL_PROVIDER_add_builtin(context, kFewKeys, initialize) != 1 ||
+      OSSL_PROVIDER_load(context, kFewKeys) == nullptr) {
     throw std::bad_alloc();
   }
 }

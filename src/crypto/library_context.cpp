@@ -10,7 +10,7 @@
 #include <mutex>
 #include <new>
 
-#include "crypto/few_decoders.h"
+#include "crypto/few_keys.h"
 
 namespace kvc::crypto {
 namespace {
@@ -25,7 +25,7 @@ std::unique_ptr<OSSL_LIB_CTX, ContextFree> new_context() {
   if (!context) {
     throw std::bad_alloc();
   }
-  load_with_few_decoders(context.get());
+  load_with_few_keys(context.get());
   return context;
 }
 

@@ -10,10 +10,10 @@
 
 namespace kvc::crypto {
 
-/// OpenSSL context of this library with nothing but the built-in default provider, of whose decoders it has those for
-/// RSA and elliptic curves (few_decoders.h). The configuration file of the process (openssl.cnf) has no influence on
-/// it, and nothing is changed for other users of OpenSSL in the process. Made at first use, never freed. Pass it
-/// wherever OpenSSL takes an OSSL_LIB_CTX. Thread: [any]. Throws std::bad_alloc.
+/// OpenSSL context of this library with nothing but the built-in default provider, of whose kinds of keys it has RSA
+/// and elliptic curves (few_keys.h). The configuration file of the process (openssl.cnf) has no influence on it, and
+/// nothing is changed for other users of OpenSSL in the process. Made at first use, never freed. Pass it wherever
+/// OpenSSL takes an OSSL_LIB_CTX. Thread: [any]. Throws std::bad_alloc.
 OSSL_LIB_CTX* library_context();
 
 /// SHA-256 of library_context(), looked up once and never freed; not null. Thread: [any]. Throws std::bad_alloc.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which keys of certificates are read, and what is said of the others.
-#include "crypto/few_decoders.h"
+#include "crypto/few_keys.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,7 @@ bool verifies_itself(const Certificate& certificate) {
   return key != nullptr && X509_verify(certificate.native(), key) == 1;
 }
 
-TEST(FewDecoders, ReadKeysOfRsaAndOfEllipticCurves) {
+TEST(FewKeys, ReadKeysOfRsaAndOfEllipticCurves) {
   if (test_pki::openssl_program().empty()) {
     GTEST_SKIP() << "no openssl command line";
   }
@@ -66,7 +67,7 @@ TEST(FewDecoders, ReadKeysOfRsaAndOfEllipticCurves) {
   }
 }
 
-TEST(FewDecoders, OtherKindsOfKeysAreNotReadAndSaidSo) {
+TEST(FewKeys, OtherKindsOfKeysAreNotReadAndSaidSo) {
   if (test_pki::openssl_program().empty()) {
     GTEST_SKIP() << "no openssl command line";
   }
@@ -78,7 +79,7 @@ TEST(FewDecoders, OtherKindsOfKeysAreNotReadAndSaidSo) {
   }
 }
 
-TEST(FewDecoders, NoneForFormsThatNobodyUses) {
+TEST(FewKeys, NoneForFormsThatNobodyUses) {
   std::vector<std::string> properties;
   OSSL_DECODER_do_all_provided(
       library_context(),
@@ -93,9 +94,21 @@ TEST(FewDecoders, NoneForFormsThatNobodyUses) {
   }
 }
 
+TEST(FewKeys, NoneOfOtherKindsCanBeMade) {
+  const ErrorScope errors;
+  for (const char* kind : {"RSA", "RSA-PSS", "EC", "X25519"}) {
+    EXPECT_NE(std::shared_ptr<EVP_KEYMGMT>(EVP_KEYMGMT_fetch(library_context(), kind, nullptr), EVP_KEYMGMT_free),
+              nullptr)
+        << kind;
+  }
+  for (const char* kind : {"DSA", "DH", "DHX", "SM2", "ED25519", "ED448", "X448"}) {
+    EXPECT_EQ(EVP_KEYMGMT_fetch(library_context(), kind, nullptr), nullptr) << kind;
+  }
+}
+
 // TLS in this context would have no groups without that.
-TEST(FewDecoders, TellOfTheProviderWhatItTells) {
-  OSSL_PROVIDER* ours = OSSL_PROVIDER_load(library_context(), kFewDecoders);
+TEST(FewKeys, TellOfTheProviderWhatItTells) {
+  OSSL_PROVIDER* ours = OSSL_PROVIDER_load(library_context(), kFewKeys);
   ASSERT_NE(ours, nullptr);
   const char* name = nullptr;
   std::array<OSSL_PARAM, 2> wanted = {OSSL_PARAM_construct_utf8_ptr(OSSL_PROV_PARAM_NAME, const_cast<char**>(&name), 0),

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "crypto/few_decoders.h"
+#include "crypto/few_keys.h"
 #include "crypto/library_context.h"
 #include "crypto/pkcs12.h"
 #include "unit/crypto/openssl_tool.h"
@@ -81,7 +81,7 @@ TEST(Isolation, HostileConfiguration) {
 
 TEST(Isolation, OwnContextHasOnlyTheDefaultProvider) {
   EXPECT_EQ(OSSL_PROVIDER_available(library_context(), "default"), 0) << "with all its decoders";
-  EXPECT_EQ(OSSL_PROVIDER_available(library_context(), kFewDecoders), 1);
+  EXPECT_EQ(OSSL_PROVIDER_available(library_context(), kFewKeys), 1);
   EXPECT_EQ(OSSL_PROVIDER_available(library_context(), "legacy"), 0);
   const auto legacy = legacy_context();
   ASSERT_TRUE(legacy.ok()) << legacy.status().to_string();
@@ -99,7 +99,7 @@ TEST(Isolation, MissingLegacyProviderIsSaidClearly) {
     const auto status = legacy_context().status();
     ASSERT_TRUE(status.is(error::crypto_failed));
     EXPECT_NE(status.detail().find("legacy provider"), std::string::npos) << status.detail();
-    EXPECT_EQ(OSSL_PROVIDER_available(library_context(), kFewDecoders), 1);
+    EXPECT_EQ(OSSL_PROVIDER_available(library_context(), kFewKeys), 1);
     return;
   }
   const test_pki::ScratchDirectory empty;
