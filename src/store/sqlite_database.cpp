@@ -49,6 +49,24 @@ Status file_failed(const std::string& what, int code) {
   return {kind, what + ": " + std::generic_category().message(code)};
 }
 
+/// A file that is there is never opened here: POSIX drops every lock a process has on a file as soon as the process
+/// closes any descriptor of it, and this process may have the database open already (fcntl(2), "Record locks").
+Status check_file(const std::string& file) {
+  struct stat info {};
+  if (::lstat(file.c_str(), &info) != 0) {
+    return file_failed("the database file cannot be opened", errno);
+  }
+  if (S_ISLNK(info.st_mode)) {
+    return file_failed("the database file cannot be opened", ELOOP);
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return {error::storage_failed, "the database is no ordinary file"};
+  }
+  return ::faccessat(AT_FDCWD, file.c_str(), R_OK | W_OK, AT_EACCESS) == 0
+             ? Status()
+             : file_failed("the database file cannot be opened", errno);
+}
+
 /// The file is made before SQLite sees it, so that it never exists with other rights, whatever the umask is; SQLite
 /// gives its -wal and -shm files the rights of the database.
 Status prepare_file(const std::string& file) {
@@ -56,17 +74,12 @@ Status prepare_file(const std::string& file) {
   if (::mkdir(directory.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
     return file_failed("the directory of the database cannot be made", errno);
   }
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode);
-  if (descriptor < 0) {
-    return file_failed("the database file cannot be opened", errno);
+  const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode);
+  if (made < 0) {
+    return errno == EEXIST ? check_file(file) : file_failed("the database file cannot be opened", errno);
   }
-  struct stat info {};
-  Status status;
-  if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
-    status = Status(error::storage_failed, "the database is no ordinary file");
-  }
-  ::close(descriptor);
-  return status;
+  ::close(made);
+  return {};
 }
 
 /// A database that somebody copied in with wider rights.

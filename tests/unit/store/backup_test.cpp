@@ -345,29 +345,36 @@ TEST_F(Backups, RestoredFilesBelongToTheirOwner) {
   EXPECT_TRUE(own.ok()) << own.to_string() << ": not root, but the owner is the right one";
 }
 
+// Once as a practice system has it open, and once after its examination had it open beside that: closing any descriptor
+// of the file there would take the locks of the whole process along.
 TEST_F(Backups, DatabaseInUseIsNotRestored) {
   fill();
-  std::array<int, 2> ready{};
-  ASSERT_EQ(::pipe(ready.data()), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const auto database = open();
-    static_cast<void>(add(**database, "in use"));
-    if (::write(ready[1], "x", 1) != 1) {
-      ::_exit(2);
+  for (const bool examined : {false, true}) {
+    std::array<int, 2> ready{};
+    ASSERT_EQ(::pipe(ready.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto database = open();
+      static_cast<void>(add(**database, "in use"));
+      if (examined) {
+        static_cast<void>(open());
+      }
+      if (::write(ready[1], "x", 1) != 1) {
+        ::_exit(2);
+      }
+      ::pause();
+      ::_exit(1);
     }
-    ::pause();
-    ::_exit(1);
+    char c = 0;
+    ASSERT_EQ(::read(ready[0], &c, 1), 1);
+    const Status busy = restore(file, std::nullopt, clock).status();
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::close(ready[0]);
+    ::close(ready[1]);
+    EXPECT_TRUE(busy.is(error::storage_busy)) << examined << busy.to_string();
   }
-  char c = 0;
-  ASSERT_EQ(::read(ready[0], &c, 1), 1);
-  const Status busy = restore(file, std::nullopt, clock).status();
-  ::kill(child, SIGKILL);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ::close(ready[0]);
-  ::close(ready[1]);
-  EXPECT_TRUE(busy.is(error::storage_busy)) << busy.to_string();
   EXPECT_EQ(rows(*open().value()), 302);
 }
 
