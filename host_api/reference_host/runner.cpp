@@ -578,7 +578,9 @@ void Runner::close_view() {
   v1::ViewCloseRequest request;
   request.set_view_id(view_id);
   *request.mutable_context() = context();
+  const std::uint64_t running = job_;  // goes on without its view
   send(v1::METHOD_VIEW_CLOSE, request);
+  job_ = running;
   // The plugin may have shown another view in its place, or closed it itself.
   if (!views_.empty() && views_.back().view_id() == view_id) {
     views_.pop_back();

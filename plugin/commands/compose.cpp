@@ -63,6 +63,7 @@ void propose_sender(Writing& writing, views::ComposeForm& form) {
   }
   const auto choice =
       account::choose_sender(writing.accounts, writing.request.who.user_id, sites, writing.runtime.env().now());
+  form.sender_hint.clear();
   if (!choice) {
     return;
   }
@@ -235,6 +236,16 @@ void wait_for_jobs(Runtime& runtime, JobContext& job, std::vector<std::shared_pt
   }
 }
 
+/// The account if it is the user's, else one that is: a draft can be sent from another one, but not kept in none.
+std::string usable_account(Core& core, const Who& who, const std::string& account_id) {
+  const auto accounts = core.accounts().list(who.user_id);
+  if (!accounts.ok() || accounts->empty() ||
+      std::any_of(accounts->begin(), accounts->end(), [&](const auto& each) { return each.id == account_id; })) {
+    return account_id;
+  }
+  return accounts->front().id;
+}
+
 /// True if it is a draft of the outbox now; else it waits for the next login.
 bool rescue(Runtime& runtime, Core& core, const Who& who, const std::shared_ptr<const Draft>& kept) {
   const auto composition = std::dynamic_pointer_cast<const Composition>(kept);
@@ -249,6 +260,7 @@ bool rescue(Runtime& runtime, Core& core, const Who& who, const std::shared_ptr<
   if (!letter->mail) {
     complete_as_draft(*letter);
   }
+  letter->mail->account_id = usable_account(core, who, letter->mail->account_id);
   auto saved = core.mailbox().save_draft(who.user_id, *letter->mail, letter->draft_id);
   if (mailbox::draft_is_gone(saved.status())) {
     letter->draft_id.clear();
@@ -375,15 +387,36 @@ Result<pvs::v1::ActionReply> check_step(Writing& writing, LetterInHand& in_hand)
   return check(writing, in_hand, writing.request.view_id);
 }
 
+Result<pvs::v1::ActionReply> take_step(Runtime& runtime, const Request& request, Step step, JobContext& job) {
+  LetterInHand in_hand(request);
+  KVC_TRY(in_hand.status());
+  std::vector<account::Overview> accounts;
+  KVC_ASSIGN(std::shared_ptr<Core> core, begin_writing(runtime, request, accounts));
+  Writing writing{runtime, request, *core, job, std::move(accounts)};
+  return step(writing, in_hand);
+}
+
+/// The step failed or was cancelled after its view had been closed: nobody would see the letter again.
+void keep_without_view(Runtime& runtime, const Request& request) {
+  if (request.view.draft == nullptr || runtime.sessions().find(request.view_id, request.who)) {
+    return;
+  }
+  const auto core = runtime.core();
+  if (!core.ok()) {
+    runtime.sessions().keep(request.who.user_id, request.view.draft);
+  } else if (rescue(runtime, **core, request.who, request.view.draft)) {
+    runtime.host().notify(rescued_letters(request.texts, request.who.user_id, 1));
+  }
+}
+
 Answer run(Runtime& runtime, const Request& request, std::string_view text_key, Step step) {
   return answer_job(request.texts, text_key,
                     [&runtime, request, step](JobContext& job) -> Result<pvs::v1::ActionReply> {
-                      LetterInHand in_hand(request);
-                      KVC_TRY(in_hand.status());
-                      std::vector<account::Overview> accounts;
-                      KVC_ASSIGN(std::shared_ptr<Core> core, begin_writing(runtime, request, accounts));
-                      Writing writing{runtime, request, *core, job, std::move(accounts)};
-                      return step(writing, in_hand);
+                      auto reply = take_step(runtime, request, step, job);
+                      if (!reply.ok()) {
+                        keep_without_view(runtime, request);
+                      }
+                      return reply;
                     });
 }
 

@@ -101,6 +101,11 @@ Result<pvs::v1::ActionReply> withdraw(Runtime& runtime, const Request& request, 
 
 Result<pvs::v1::ActionReply> edit(Runtime& runtime, const Request& request, const std::string& id, JobContext& job) {
   KVC_ASSIGN(std::shared_ptr<Core> core, runtime.core());
+  KVC_ASSIGN(const OutboxItem item, core->mailbox().outbox_item(request.who.user_id, id));
+  if (item.state != mailbox::OutboxState::draft) {
+    KVC_TRY(core->mailbox().take_back(request.who.user_id, id));
+    runtime.host().audit(request.who.user_id, "message.withdrawn", item.message_id, true);
+  }
   auto draft = core->mailbox().load_draft(request.who.user_id, id);
   KVC_TRY(draft.status());
   return show_compose(runtime, without_view(request), std::move(draft).value(),

@@ -29,7 +29,9 @@ pvs::v1::View send_result(const Texts& t, const OutboxItem& item) {
     const std::string next = item.next_try
                                  ? t("message.queued.next_try", {{"time", format_time(*item.next_try, t.language())}})
                                  : t("message.queued.next_fetch");
-    notice.set_text(t("message.queued.waiting") + " " + next + " " + error_sentence(t, item.last_error));
+    const bool may_have_left = !item.withdrawable;
+    notice.set_text(t(may_have_left ? "message.queued.unclear" : "message.queued.waiting") + " " + next + " " +
+                    sending_error(t, item.last_error));
   } else {
     notice.set_severity(pvs::v1::SEVERITY_GOOD);
     notice.set_text(t(item.receipt_requested ? "message.queued.accepted_receipt" : "message.queued.accepted"));

@@ -124,6 +124,10 @@ std::string subject_words(const Texts& t, const service::Catalogue& catalogue, c
                                                      : shown(subject, most);
 }
 
+std::string sending_error(const Texts& t, const std::string& error_key) {
+  return error_key == error::cancelled.key ? t("outbox.sending_cancelled") : error_sentence(t, error_key);
+}
+
 std::string quarter_words(std::string_view quarter) {
   const std::size_t dash = quarter.find('-');
   return dash == std::string_view::npos

@@ -39,6 +39,10 @@ inline constexpr std::size_t kListed = 300, kWhole = 2000;
 [[nodiscard]] std::string part_title(const Texts& t, const service::Catalogue& catalogue, const std::string& service_id,
                                      const std::string& role, const std::string& description);
 
+/// Why the last try of a message failed. Of one that was cancelled it does not say that it could be begun anew: it goes
+/// on by itself, and who writes it again sends it twice.
+[[nodiscard]] std::string sending_error(const Texts& t, const std::string& error_key);
+
 /// A subject that only repeats what the service prescribes in clear ("1ClickAbrechnung-Rueckmeldung") says what the
 /// message is instead ("Rückmeldung der KV"); any other is shown() as it was typed, in a list its beginning.
 [[nodiscard]] std::string subject_words(const Texts& t, const service::Catalogue& catalogue,

@@ -110,6 +110,9 @@ void add_item_actions(const Texts& t, Actions& actions, const OutboxItem& item) 
   if ((item.state == OutboxState::failed || item.state == OutboxState::queued) && !item.unreadable) {
     add_action(actions, "retry", t("action.retry"));
   }
+  if (item.withdrawable && !item.is_receipt && !item.unreadable) {
+    add_action(actions, "edit", t("action.edit_again")).set_keep_view(true);
+  }
   if (item.withdrawable) {
     add_action(actions, "withdraw", t("action.withdraw"), Action::ROLE_DANGER).set_keep_view(true);
   }
@@ -134,7 +137,7 @@ void add_row(const Texts& t, const service::Catalogue& catalogue, pvs::v1::Table
   add_cell(row, joined(item.file_names)).set_number(static_cast<std::int64_t>(item.file_names.size()));
   add_receipt_cell(t, row, item);
   add_answer_cell(t, row, item);
-  add_cell(row, error_sentence(t, item.last_error)).set_code(item.last_error);
+  add_cell(row, sending_error(t, item.last_error)).set_code(item.last_error);
   if (accounts.size() > 1) {
     add_cell(row, account_name_in(accounts, item.account_id));
   }
@@ -174,7 +177,7 @@ void add_sending(const Texts& t, pvs::v1::Detail& detail, const OutboxItem& item
   state.set_code(std::string(mailbox::name(item.state)));
   state.set_severity(severity_of(item.state));
   if (!item.last_error.empty()) {
-    auto& fact = add_fact(group, "last_error", t("fact.last_error"), error_sentence(t, item.last_error));
+    auto& fact = add_fact(group, "last_error", t("fact.last_error"), sending_error(t, item.last_error));
     fact.set_code(item.last_error);
     fact.set_severity(pvs::v1::SEVERITY_WARNING);
   }

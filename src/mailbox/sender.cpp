@@ -29,6 +29,12 @@ Status lease_lost() {
   return {error::storage_busy, "another program took over the message"};
 }
 
+/// The server answered that it did not take the mail, whatever it has read of it.
+bool is_refusal(const Status& submitted) {
+  return submitted.is(error::mail_too_large) || submitted.is(error::mail_rejected) ||
+         submitted.is(error::unknown_recipient);
+}
+
 }  // namespace
 
 Sender::Sender(const Context& context, const OpenAccount& account, const ProgressFn& progress, const Cancel& cancel)
@@ -172,7 +178,8 @@ Result<message::Outgoing> Sender::outgoing(const OutboxRow& row) {
   return mail;
 }
 
-// The row says that it may have left before the first byte does, and keeps saying so unless not a byte was taken.
+// The row says that it may have left before the first byte does, and keeps saying so unless not a byte was taken, or
+// the server has answered that it does not take the mail.
 Status Sender::submit(OutboxRow& row) {
   KVC_ASSIGN(const auto reader, BlobReader::open(*context_.database, row.blob_id));
   std::istream mail(reader.get());
@@ -180,7 +187,7 @@ Status Sender::submit(OutboxRow& row) {
     return outbox::set_leaving(session, row.id, owner_) ? Status() : lease_lost();
   }));
   const Status submitted = account_.session.client->submit(account_.session.credentials, mail, reader->size(), cancel_);
-  row.may_have_left = row.may_have_left || reader->was_read() || submitted.ok();
+  row.may_have_left = row.may_have_left || (reader->was_read() && !is_refusal(submitted)) || submitted.ok();
   KVC_TRY(reader->status());
   return submitted;
 }

@@ -115,7 +115,7 @@ async function typedStays(app) {
 }
 
 /** No way out of a letter takes it along unasked: its own button, locking, logging out, loading the page again. */
-async function everyWayOutAsks(app) {
+async function everyWayOutAsks(app, address) {
   let asked = '';
   const refuse = (dialog) => {
     asked += `${dialog.type()} `;
@@ -134,6 +134,15 @@ async function everyWayOutAsks(app) {
   await app.page.waitForTimeout(500);
   assert.match(asked, /beforeunload/);
   assert.equal(await app.field('text').inputValue(), 'Ein Brief');
+  // Submitted, and still nowhere else: back from the confirmation, and after a reload.
+  await app.fill({recipient: address, subject: 'Rückweg'});
+  await app.act('check', 'compose.confirm');
+  await app.act('back', 'compose.enachricht');
+  asked = '';
+  await app.menu('kvconnect.inbox');
+  await app.settled();
+  assert.equal(asked, 'confirm ');
+  assert.equal(await app.main.getAttribute('data-view-name'), 'compose.enachricht');
   app.page.off('dialog', refuse);
   app.page.on('dialog', (dialog) => dialog.accept());
   await app.main.locator('button[data-closes]').click();
@@ -192,7 +201,7 @@ test('writing, searching, narrow windows', () => inWorld('writing', {accounts}, 
   await rowsWhileTyping(app);
   await narrow(app);
   await typedStays(app);
-  await everyWayOutAsks(app);
+  await everyWayOutAsks(app, nord.address());
   await longNames(app, nord.address());
   await lostAndBack(app);
 }));

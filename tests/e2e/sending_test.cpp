@@ -290,6 +290,19 @@ TEST_F(SendingTest, CancellingTheCheckKeepsTheLetter) {
      "fill": {"recipient": "kollegin.test@kv-safenet.de", "subject": "S", "text": "T"}, "expect": {"kind": "compose.confirm"}}])");
 }
 
+TEST_F(SendingTest, CancellingTheCheckOfAClosedViewMakesADraft) {
+  write_file(faults_, kSlowCertificate);
+  run(R"([
+    {"as": "arzt", "invoke": "kvconnect.compose.enachricht", "wait_job": true},
+    {"submit": "check", "fill": {"recipient": "kollegin.test@kv-safenet.de", "subject": "Nebenher", "text": "T"},
+     "expect": {"accepted": {"cancellable": true}}},
+    {"sleep_ms": 1000},
+    {"close": true},
+    {"cancel_job": true, "expect": {"error": {"code": "cancelled.by_user"}}},
+    {"every_ms": 300, "timeout_ms": 60000, "repeat": [{"invoke": "kvconnect.outbox", "wait_job": true}],
+     "until": {"table": {"rows": [{"cells": {"state": {"code": "draft"}, "subject": {"text": "Nebenher"}}}]}}}])");
+}
+
 TEST_F(SendingTest, ALockDuringTheCheckKeepsTheLetter) {
   write_file(faults_, kSlowCertificate);
   run(R"([

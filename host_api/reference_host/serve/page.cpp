@@ -269,6 +269,8 @@ std::string shell_page(const Shell& shell, const WebSession& session, std::strin
                                             {"data-text-too-large", words(Word::too_large)},
                                             {"data-text-connection", words(Word::connection_lost)},
                                             {"data-text-unsaved", words(Word::unsaved)},
+                                            {"data-text-gone", words(Word::error_gone)},
+                                            {"data-text-gone-typed", words(Word::gone_typed)},
                                             {"data-text-show", words(Word::secret_show)},
                                             {"data-text-hide", words(Word::secret_hide)},
                                             {"data-text-suggestions", words(Word::suggestions)},

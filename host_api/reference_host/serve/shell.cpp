@@ -280,6 +280,18 @@ Response Shell::gone(WebSession& session) {
   return redirect("/");
 }
 
+namespace {
+
+/// What somebody would have to write again. A name to look for, or a date, is typed in a moment.
+bool holds_a_letter(const v1::Form& form) {
+  return std::any_of(form.fields().begin(), form.fields().end(), [](const v1::Field& field) {
+    return field.type() == v1::Field::TYPE_MULTILINE || field.type() == v1::Field::TYPE_RECIPIENT ||
+           field.type() == v1::Field::TYPE_FILE;
+  });
+}
+
+}  // namespace
+
 Response Shell::act(WebSession& session, Request& request) {
   if (!in_front(session, request)) {
     return gone(session);
@@ -308,6 +320,7 @@ Response Shell::act(WebSession& session, Request& request) {
     *submit.mutable_context() = context(session);
     take_values(request, view.form(), plugin_.streams(), *submit.mutable_values(), origin.streams);
     remember_typed(submit.values(), *view.mutable_form());
+    session.stack.back().written = session.stack.back().written || holds_a_letter(view.form());
     Response response = send(session, v1::METHOD_FORM_SUBMIT, submit, std::move(origin));
     wipe_secrets(*submit.mutable_values());
     return response;

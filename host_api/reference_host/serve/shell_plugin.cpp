@@ -99,8 +99,11 @@ void Shell::show(WebSession& session, v1::View view, const Origin& origin) {
     return;
   }
   const std::size_t index = static_cast<std::size_t>(place - stack.begin());
+  const bool written = place->written && place->view.view_id() == view.view_id() &&
+                       (view.has_form() || view.has_detail() || view.has_confirmation());
   drop_views(session, index + 1);
   stack.back() = Shown{};
+  stack.back().written = written;
   stack.back().view = std::move(view);
   if (origin.pages) {
     stack.back().pages = *origin.pages;

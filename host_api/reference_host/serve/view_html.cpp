@@ -541,7 +541,8 @@ void detail_text(Drawing& d, const v1::View& view) {
 }
 
 /// What comes first is first also for who hears the page: whether a message is genuine, and whose it is, is known
-/// before it is read. Of what is to be read or was judged, the first two groups stand above, the others beside or below.
+/// before it is read. Of what is to be read or was judged, the first two groups stand above, the others beside or
+/// below.
 void detail_view(Drawing& d, const v1::View& view) {
   constexpr int kAbove = 2;
   constexpr std::size_t kMostActions = 4;
@@ -896,6 +897,10 @@ std::string_view front_kind(const WebSession& session) {
 void render_centre(Html& html, const Shell& shell, const WebSession& session) {
   Drawing d{html, shell, session, shell.words()};
   const bool view = session.front.kind == Front::Kind::view && !session.stack.empty();
+  std::vector<Attribute> more;
+  if (view && session.stack.back().written) {
+    more.push_back(Attribute("data-unsaved"));
+  }
   const auto main = html.element(
       "main",
       {{"id", "centre"},
@@ -904,7 +909,8 @@ void render_centre(Html& html, const Shell& shell, const WebSession& session) {
        {"data-view-id", view ? std::string_view(session.stack.back().view.view_id()) : std::string_view()},
        {"data-view-name", view ? std::string_view(session.stack.back().view.kind()) : std::string_view()},
        {"data-version", std::to_string(session.version)},
-       {"data-job-id", session.front.kind == Front::Kind::running ? std::to_string(session.front.job_id) : ""}});
+       {"data-job-id", session.front.kind == Front::Kind::running ? std::to_string(session.front.job_id) : ""}},
+      more);
   breadcrumbs(d);
   flash(d);
   switch (session.front.kind) {

@@ -23,6 +23,7 @@ struct Shown {
   v1::View view;
   std::vector<std::string> pages{""};           ///< tokens of a table's pages up to the one shown; "" is the first
   std::shared_ptr<const std::string> document;  ///< content of a DocumentView, read once
+  bool written = false;  ///< a text, a recipient or files were sent from it, and it is not done with
 };
 
 /// What stands in the centre: the view in front of the stack, or something before it.

@@ -317,6 +317,24 @@ TEST_F(Sending, TakenBackAfterItWasRefusedBeforeTheFirstByte) {
   EXPECT_TRUE(world->mailbox->load_draft("anna", id).ok());
 }
 
+// The server read the mail and said no: it is not there, and its author can change it.
+TEST_F(Sending, TakenBackAfterTheServerRefusedIt) {
+  const std::string id = queue(draft());
+  world->server.on_call = [&](const std::string& call) {
+    if (call == "submit") {
+      for (auto& [username, account] : world->server.state.accounts) {
+        account.email = account.email == kAddressB ? "umgezogen@kv-safenet.de" : account.email;
+      }
+    }
+  };
+  ASSERT_TRUE(send().ok());
+  ASSERT_EQ(item_a(id).state, OutboxState::failed);
+  EXPECT_EQ(item_a(id).last_error, error::unknown_recipient.key);
+  EXPECT_TRUE(item_a(id).withdrawable);
+  ASSERT_TRUE(world->mailbox->take_back("anna", id).ok());
+  EXPECT_EQ(world->mailbox->load_draft("anna", id)->text, kText);
+}
+
 // Who was asked about a message did not agree to throw a draft away.
 TEST_F(Sending, WhatIsWithdrawnIsWhatWasAskedAbout) {
   const std::string id = queue(draft());

@@ -38,6 +38,12 @@ TEST(SendResult, SaysThatNothingIsLost) {
   EXPECT_EQ(waiting.notice().severity(), pvs::v1::SEVERITY_WARNING);
   EXPECT_THAT(waiting.notice().text(), HasSubstr("sicher im Postausgang"));
   EXPECT_THAT(waiting.notice().text(), HasSubstr("24.12.2026, 14:05 Uhr"));
+  // A byte may have left: who writes it anew sends it twice.
+  EXPECT_THAT(waiting.notice().text(), HasSubstr("nicht neu"));
+  item.last_error = "cancelled.by_user";
+  EXPECT_THAT(send_result(kGerman, item).notice().text(), Not(HasSubstr("neu beginnen")));
+  item.withdrawable = true;
+  EXPECT_THAT(send_result(kGerman, item).notice().text(), Not(HasSubstr("nicht neu")));
   item.state = OutboxState::failed;
   item.last_error = "protocol.unknown_recipient";
   const auto failed = send_result(kGerman, item);

@@ -67,7 +67,7 @@ pvs::v1::View list_of(const OutboxItem& item) {
 TEST(OutboxView, OffersOnlyWhatCanWork) {
   const auto actions = [](const OutboxItem& item) { return ids(list_of(item).table().rows(0).actions()); };
   EXPECT_THAT(actions(sent(OutboxState::draft)), ElementsAre("edit", "delete"));
-  EXPECT_THAT(actions(sent(OutboxState::queued)), ElementsAre("open", "retry", "withdraw"));
+  EXPECT_THAT(actions(sent(OutboxState::queued)), ElementsAre("open", "retry", "edit", "withdraw"));
   EXPECT_THAT(actions(sent(OutboxState::queued, 1)), ElementsAre("open", "retry"));
   EXPECT_THAT(actions(sent(OutboxState::failed, 3)), ElementsAre("open", "retry"));
   EXPECT_THAT(actions(sent(OutboxState::accepted, 1)), ElementsAre("open"));

@@ -102,6 +102,12 @@
         before.dataset.viewId === next.dataset.viewId) {
       regions = REGIONS.filter((region) => region !== "main#centre");
     }
+    const flash = next && next.querySelector("[data-flash]");
+    if (typed && !regions && flash && flash.textContent.trim() === text("Gone")) {
+      // Another window of this login went on. What is typed here is nowhere else.
+      regions = REGIONS.filter((region) => region !== "main#centre");
+      lost(text("GoneTyped"));
+    }
     (regions || REGIONS).forEach((selector) => replaceRegion(fresh, selector));
     document.title = fresh.title;
     if (!regions) {
@@ -111,8 +117,9 @@
     enhance(document);
     const main = document.querySelector("main#centre");
     if (!regions || regions.includes("main#centre")) {
-      unsaved = (typed || unsaved) && (["progress", "confirm"].includes(main.dataset.viewKind) ||
-          main.querySelector("form[data-form] [aria-invalid=true], form[data-form] [data-form-error]") !== null);
+      unsaved = "unsaved" in main.dataset ||
+          ((typed || unsaved) && (["progress", "confirm"].includes(main.dataset.viewKind) ||
+              main.querySelector("form[data-form] [aria-invalid=true], form[data-form] [data-form-error]") !== null));
       typed = false;
       closeSuggestions();
       if (looking) {
@@ -431,7 +438,7 @@
       return;
     }
     const outside = path === "/logout" || path === "/lock";
-    const leaves = outside || path === "/command" || path === "/front" || path === "/close" || path === "/release" ||
+    const leaves = outside || path === "/command" || path === "/front" || path === "/close" || path === "/release" || path === "/result" ||
                    (event.submitter && "closes" in event.submitter.dataset);
     if (leaves && wouldLose() && !window.confirm(text("Unsaved"))) {
       event.preventDefault();
@@ -726,6 +733,7 @@
   }
 
   enhance(document);
+  unsaved = document.querySelector("main#centre[data-unsaved]") !== null;
   if (body.classList.contains("shell")) {
     listen();
   }
