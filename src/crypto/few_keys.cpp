@@ -108,12 +108,14 @@ int initialize(const OSSL_CORE_HANDLE* /*core*/, const OSSL_DISPATCH* /*core_fun
 
 }  // namespace
 
-void load_with_few_keys(OSSL_LIB_CTX* context) {
+OSSL_PROVIDER* load_with_few_keys(OSSL_LIB_CTX* context) {
   static_cast<void>(whole());  // the functions above must not throw
-  if (OSSL_PROVIDER_add_builtin(context, kFewKeys, initialize) != 1 ||
-      OSSL_PROVIDER_load(context, kFewKeys) == nullptr) {
+  OSSL_PROVIDER* loaded =
+      OSSL_PROVIDER_add_builtin(context, kFewKeys, initialize) == 1 ? OSSL_PROVIDER_load(context, kFewKeys) : nullptr;
+  if (loaded == nullptr) {
     throw std::bad_alloc();
   }
+  return loaded;
 }
 
 }  // namespace kvc::crypto

@@ -10,9 +10,9 @@
 namespace kvc::crypto {
 
 /// Loads it into `context`, under the name kFewKeys; what else the default provider has is there unchanged. It
-/// stays loaded, and so does what it needs, until the end of the process. Thread: [any]. Throws std::bad_alloc, the
-/// only thing that can go wrong: the default provider is compiled in.
-void load_with_few_keys(OSSL_LIB_CTX* context);
+/// stays loaded as long as the caller does not unload it; what it needs stays until the end of the process. Thread:
+/// [any]. Throws std::bad_alloc, the only thing that can go wrong: the default provider is compiled in.
+OSSL_PROVIDER* load_with_few_keys(OSSL_LIB_CTX* context);
 
 inline constexpr const char* kFewKeys = "kvconnect-default";
 

@@ -15,24 +15,42 @@
 namespace kvc::crypto {
 namespace {
 
-struct ContextFree {
-  void operator()(OSSL_LIB_CTX* context) const { OSSL_LIB_CTX_free(context); }
-};
-
-/// Never freed once it is used: keys and certificates refer to it. Throws std::bad_alloc.
-std::unique_ptr<OSSL_LIB_CTX, ContextFree> new_context() {
-  std::unique_ptr<OSSL_LIB_CTX, ContextFree> context(OSSL_LIB_CTX_new());
-  if (!context) {
-    throw std::bad_alloc();
+/// A context that is not used yet. The constructor throws std::bad_alloc.
+class NewContext {
+ public:
+  NewContext() : context_(OSSL_LIB_CTX_new()) {
+    if (!context_) {
+      throw std::bad_alloc();
+    }
+    provider_ = load_with_few_keys(context_.get());
   }
-  load_with_few_keys(context.get());
-  return context;
-}
+  ~NewContext() {
+    if (provider_ != nullptr) {
+      OSSL_PROVIDER_unload(provider_);
+    }
+  }
+  NewContext(const NewContext&) = delete;
+  NewContext& operator=(const NewContext&) = delete;
+
+  [[nodiscard]] OSSL_LIB_CTX* get() const { return context_.get(); }
+  /// For use, and never freed from now on: keys and certificates refer to it.
+  OSSL_LIB_CTX* keep() {
+    provider_ = nullptr;
+    return context_.release();
+  }
+
+ private:
+  struct Free {
+    void operator()(OSSL_LIB_CTX* context) const { OSSL_LIB_CTX_free(context); }
+  };
+  std::unique_ptr<OSSL_LIB_CTX, Free> context_;
+  OSSL_PROVIDER* provider_ = nullptr;
+};
 
 }  // namespace
 
 OSSL_LIB_CTX* library_context() {
-  static OSSL_LIB_CTX* const context = new_context().release();
+  static OSSL_LIB_CTX* const context = NewContext().keep();
   return context;
 }
 
@@ -53,8 +71,8 @@ Result<OSSL_LIB_CTX*> legacy_context() {
   const std::lock_guard lock(mutex);
   if (context == nullptr) {
     const ErrorScope errors;
-    auto made = new_context();
-    context = OSSL_PROVIDER_load(made.get(), "legacy") == nullptr ? nullptr : made.release();
+    NewContext made;
+    context = OSSL_PROVIDER_load(made.get(), "legacy") == nullptr ? nullptr : made.keep();
   }
   if (context == nullptr) {
     return Status(error::crypto_failed,

@@ -150,6 +150,21 @@ async function everyWayOutAsks(app, address) {
   assert.notEqual(await app.main.getAttribute('data-view-name'), 'compose.enachricht');
 }
 
+/** Another tab of the same login goes on; the letter in this one stays to be copied. */
+async function secondTab(app) {
+  await app.menu('kvconnect.compose.enachricht', 'compose.enachricht');
+  await app.field('text').fill('Steht nur hier');
+  const other = await app.page.context().newPage();
+  await other.goto(app.page.url());
+  await other.locator('[data-command="kvconnect.inbox"]').first().click();
+  await other.locator('main[data-view-name=inbox]').waitFor();
+  await other.close();
+  await app.main.locator('button[data-action=check]').click();
+  await app.page.locator('.lost').filter({hasText: 'in einem anderen Fenster verlassen'}).waitFor();
+  assert.equal(await app.field('text').inputValue(), 'Steht nur hier');
+  await app.menu('kvconnect.inbox', 'inbox');
+}
+
 const longName = 'Arztbrief_Mustermann_Erika_Kardiologie_Universitaetsklinikum_Koeln_20261126.pdf';
 
 /** Every button of an attachment can be reached, however long its name is and however wide the window. */
@@ -202,6 +217,7 @@ test('writing, searching, narrow windows', () => inWorld('writing', {accounts}, 
   await narrow(app);
   await typedStays(app);
   await everyWayOutAsks(app, nord.address());
+  await secondTab(app);
   await longNames(app, nord.address());
   await lostAndBack(app);
 }));

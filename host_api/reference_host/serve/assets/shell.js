@@ -103,7 +103,7 @@
       regions = REGIONS.filter((region) => region !== "main#centre");
     }
     const flash = next && next.querySelector("[data-flash]");
-    if (typed && !regions && flash && flash.textContent.trim() === text("Gone")) {
+    if ((typed || unsaved) && !regions && flash && flash.textContent.trim() === text("Gone")) {
       // Another window of this login went on. What is typed here is nowhere else.
       regions = REGIONS.filter((region) => region !== "main#centre");
       lost(text("GoneTyped"));
